@@ -1,0 +1,18 @@
+/**
+ * @module Label formulas: what a selector accepts, as a boolean expression over label requirements.
+ */
+
+/** One requirement on one label key. `Contains`, `StartsWith`, `EndsWith` exist for Calico's selector language. */
+export interface Requirement {
+  readonly key: string;
+  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist" | "Contains" | "StartsWith" | "EndsWith";
+  /** `In`/`NotIn`: the allowed or refused values; the text operators: exactly one value. */
+  readonly values: readonly string[];
+}
+
+/** `all: []` accepts everything, `any: []` accepts nothing. */
+export type LabelFormula =
+  | Requirement
+  | { readonly all: readonly LabelFormula[] }
+  | { readonly any: readonly LabelFormula[] }
+  | { readonly not: LabelFormula };
