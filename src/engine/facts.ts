@@ -4,56 +4,10 @@
  */
 import type { ServiceReading } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
-import type { Defect, Direction, Reach, RuleAction } from "../model/traffic.ts";
+import type { Defect } from "../model/traffic.ts";
+import type { RuleFact, UnionFact } from "../model/width.ts";
 
-/** Width of a set of peers; shares are 0..1 of the family's address space. */
-export interface PeersFact {
-  readonly reach: Reach;
-  readonly ipv4Share: number;
-  readonly ipv6Share: number;
-  /** Share of IPv4 that is reachable through the NAT64 prefix 64:ff9b::/96. */
-  readonly nat64Share: number;
-  /** Pods chosen by labels that any team can give itself, in any namespace. */
-  readonly selfAssignable: boolean;
-  /** Every object of the choice carries such a label in practice (`Exists` on `app`): nearly everyone. */
-  readonly nearlyAll: boolean;
-  /** The choice rests on something that could not be seen. */
-  readonly unresolved: boolean;
-  readonly pointer: string;
-  /** What is chosen, in words for a message, at most 80 characters: `0.0.0.0/0`, `every Pod of every namespace`. */
-  readonly words: string;
-}
-
-export interface PortsFact {
-  /** `all`: at least 99 % of one protocol; `wide`: at least half. */
-  readonly reach: "none" | "some" | "wide" | "all";
-  readonly share: number;
-  readonly pointer: string;
-  /** In words, at most 80 characters: `every port`, `TCP 443, TCP 8443`. */
-  readonly words: string;
-}
-
-export interface RuleFact {
-  readonly pointer: string;
-  readonly direction: Direction;
-  readonly action: RuleAction;
-  readonly peers: PeersFact;
-  readonly ports: PortsFact;
-  readonly operations: "some" | "all";
-  readonly staged: boolean;
-}
-
-/**
- * What the allow rules of one direction let through together, after the API's own evaluation order: the widest peers
- * over all ports, and on the ports where the peers are wide. Only present where it is wider than every single rule.
- */
-export interface UnionFact {
-  readonly direction: Direction;
-  readonly peers: PeersFact;
-  readonly ports: PortsFact;
-  readonly operations: "some" | "all";
-  readonly pointers: readonly string[];
-}
+export type { PeersFact, PortsFact, RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {
   readonly scope: "namespace" | "cluster" | "mesh" | "host";
@@ -76,7 +30,12 @@ export interface LabelledFact {
 export interface PodFact {
   readonly pointer: string;
   readonly hostNetwork: boolean;
-  readonly hostPorts: readonly { readonly pointer: string; readonly container: string; readonly port: number; readonly protocol: string }[];
+  readonly hostPorts: readonly {
+    readonly pointer: string;
+    readonly container: string;
+    readonly port: number;
+    readonly protocol: string;
+  }[];
   readonly capabilities: readonly {
     readonly pointer: string;
     readonly container: string;

@@ -16,3 +16,21 @@ export type LabelFormula =
   | { readonly all: readonly LabelFormula[] }
   | { readonly any: readonly LabelFormula[] }
   | { readonly not: LabelFormula };
+
+export const everyLabel: LabelFormula = { all: [] };
+export const noLabel: LabelFormula = { any: [] };
+
+export type Labels = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
+
+export function matches(_formula: LabelFormula, _labels: Labels): boolean {
+  throw new Error("being written");
+}
+export function isSatisfiable(_formula: LabelFormula): boolean {
+  throw new Error("being written");
+}
+export function admitsStranger(_formula: LabelFormula, _alwaysPresentKeys: readonly string[]): boolean {
+  throw new Error("being written");
+}
+export function formulaWords(_formula: LabelFormula, _limit: number): string {
+  throw new Error("being written");
+}
