@@ -1,52 +1,268 @@
 /**
- * @module Sets of ports, per transport protocol.
+ * @module Sets of ports: numbers per transport protocol, ports known only by name, and protocols without ports.
  */
+import type { Boundaries } from "./interval-set.ts";
+import { intersectIntervals, intervalsOf, sameIntervals, subtractIntervals, unionOfIntervals } from "./interval-set.ts";
+import { quote } from "./quote.ts";
 import type { PortReach } from "./width.ts";
+import { joinWords } from "./words.ts";
 
+/** The protocols whose ports the policy APIs know. */
+const TRANSPORTS = ["TCP", "UDP", "SCTP"] as const;
+
+/** Protocols that APIs also accept as IANA numbers. */
+const NUMBERED: ReadonlyMap<string, string> = new Map([
+  ["1", "ICMP"],
+  ["6", "TCP"],
+  ["17", "UDP"],
+  ["58", "ICMPV6"],
+  ["132", "SCTP"],
+  ["136", "UDPLITE"],
+]);
+
+// Port 0 can't be used on the wire, so it is in no set: 0-65535 and 1-65535 are the same traffic.
+const FIRST_PORT = 1;
+const END_OF_PORTS = 65536;
+const EVERY_NUMBER: Boundaries<number> = [FIRST_PORT, END_OF_PORTS];
+
+const ALL_FROM = 0.99;
+const WIDE_FROM = 0.5;
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** What a set holds of one transport. A named port is a port that only the Pod knows, so it has no number here. */
+interface TransportPorts {
+  readonly numbers: Boundaries<number>;
+  /** Empty where `numbers` is every port: that contains whatever a name stands for. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Protocols that are no transport: those listed, or all except those listed. */
+interface OtherProtocols {
+  readonly except: boolean;
+  readonly names: ReadonlySet<string>;
+}
+
+const NO_PORTS: TransportPorts = { numbers: [], names: NO_NAMES };
+const EVERY_PORT: TransportPorts = { numbers: EVERY_NUMBER, names: NO_NAMES };
+const NO_OTHERS: OtherProtocols = { except: false, names: NO_NAMES };
+const EVERY_OTHER: OtherProtocols = { except: true, names: NO_NAMES };
+
+/**
+ * An immutable set of ports.
+ *
+ * Protocol names are compared in upper case. A named port is neither equal to nor different from a number: it is
+ * contained in its whole protocol only, and subtracting some numbers never removes it.
+ */
 export class PortSet {
-  static readonly nothing: PortSet = new PortSet();
-  static readonly everything: PortSet = new PortSet();
-  static range(_protocol: string, _from: number, _to: number): PortSet {
-    throw new Error("being written");
+  static readonly nothing: PortSet = new PortSet([NO_PORTS, NO_PORTS, NO_PORTS], NO_OTHERS);
+  static readonly everything: PortSet = new PortSet([EVERY_PORT, EVERY_PORT, EVERY_PORT], EVERY_OTHER);
+
+  /** One entry per element of TRANSPORTS, in its order. */
+  readonly #transports: readonly TransportPorts[];
+  readonly #others: OtherProtocols;
+
+  private constructor(transports: readonly TransportPorts[], others: OtherProtocols) {
+    this.#transports = transports;
+    this.#others = others;
   }
-  static protocol(_name: string): PortSet {
-    throw new Error("being written");
+
+  /**
+   * Ports `from` to `to`, both included, cut to 1..65535. A protocol that has no ports (ICMP) is taken whole.
+   * @param protocol name or IANA number
+   */
+  static range(protocol: string, from: number, to: number): PortSet {
+    return PortSet.#ofProtocol(protocol, { numbers: span(from, to), names: NO_NAMES });
   }
-  static named(_protocol: string, _name: string): PortSet {
-    throw new Error("being written");
+
+  /** All of one protocol, by name or IANA number. */
+  static protocol(name: string): PortSet {
+    return PortSet.#ofProtocol(name, EVERY_PORT);
   }
-  static portOfAnyProtocol(_from: number, _to: number): PortSet {
-    throw new Error("being written");
+
+  /** The port that a Pod calls `name`. */
+  static named(protocol: string, name: string): PortSet {
+    return PortSet.#ofProtocol(protocol, { numbers: [], names: new Set([name]) });
   }
+
+  /** Ports `from` to `to` of TCP, UDP and SCTP. */
+  static portOfAnyProtocol(from: number, to: number): PortSet {
+    const ports = { numbers: span(from, to), names: NO_NAMES };
+    return new PortSet([ports, ports, ports], NO_OTHERS);
+  }
+
   /** The union of many sets at once; use it instead of a chain of `union`, which is quadratic. */
-  static unionOf(_sets: readonly PortSet[]): PortSet {
-    throw new Error("being written");
+  static unionOf(sets: readonly PortSet[]): PortSet {
+    if (sets.length === 1) return sets[0] as PortSet;
+    const transports = TRANSPORTS.map((_, index) => unionOfTransport(sets.map((set) => set.#transport(index))));
+    return new PortSet(transports, sets.map((set) => set.#others).reduce(unionOthers, NO_OTHERS));
   }
-  union(_other: PortSet): PortSet {
-    throw new Error("being written");
+
+  static #ofProtocol(protocol: string, ports: TransportPorts): PortSet {
+    const name = canonicalProtocol(protocol);
+    const transport = TRANSPORTS.findIndex((known) => known === name);
+    if (transport === -1) {
+      return new PortSet(PortSet.nothing.#transports, { except: false, names: new Set([name]) });
+    }
+    return new PortSet(PortSet.nothing.#transports.with(transport, ports), NO_OTHERS);
   }
-  subtract(_other: PortSet): PortSet {
-    throw new Error("being written");
+
+  #transport(index: number): TransportPorts {
+    return this.#transports[index] as TransportPorts;
   }
-  intersect(_other: PortSet): PortSet {
-    throw new Error("being written");
+
+  union(other: PortSet): PortSet {
+    if (this === other) return this;
+    const transports = this.#transports.map((ports, index) => unionOfTransport([ports, other.#transport(index)]));
+    return new PortSet(transports, unionOthers(this.#others, other.#others));
   }
-  covers(_other: PortSet): boolean {
-    throw new Error("being written");
+
+  subtract(other: PortSet): PortSet {
+    const transports = this.#transports.map((ports, index) => subtractTransport(ports, other.#transport(index)));
+    return new PortSet(transports, subtractOthers(this.#others, other.#others));
   }
-  equals(_other: PortSet): boolean {
-    throw new Error("being written");
+
+  intersect(other: PortSet): PortSet {
+    const transports = this.#transports.map((ports, index) => intersectTransport(ports, other.#transport(index)));
+    return new PortSet(transports, intersectOthers(this.#others, other.#others));
   }
+
+  covers(other: PortSet): boolean {
+    return this === other || other.subtract(this).isEmpty();
+  }
+
+  equals(other: PortSet): boolean {
+    return (
+      this === other ||
+      (this.#transports.every((ports, index) => sameTransport(ports, other.#transport(index))) &&
+        this.#others.except === other.#others.except &&
+        sameNames(this.#others.names, other.#others.names))
+    );
+  }
+
   isEmpty(): boolean {
-    throw new Error("being written");
+    return (
+      this.#transports.every(({ numbers, names }) => numbers.length === 0 && names.size === 0) &&
+      !this.#others.except &&
+      this.#others.names.size === 0
+    );
   }
+
+  /** The largest part, 0..1, that the set has of the numbers 1..65535 of TCP, UDP or SCTP. Names don't count. */
   share(): number {
-    throw new Error("being written");
+    return Math.max(...this.#transports.map(({ numbers }) => countOf(numbers) / (END_OF_PORTS - FIRST_PORT)));
   }
+
+  /** `all`: at least 99 % of one transport, `wide`: at least half, `some`: less, a name or a protocol without ports. */
   reach(): PortReach {
-    throw new Error("being written");
+    const share = this.share();
+    if (share >= ALL_FROM) return "all";
+    if (share >= WIDE_FROM) return "wide";
+    return this.isEmpty() ? "none" : "some";
   }
+
+  /** The set for a message: `every port`, `every TCP port`, `TCP 443, TCP 8000-8080, UDP named "dns"`. */
   words(): string {
-    throw new Error("being written");
+    if (this.isEmpty()) return "no port";
+    if (this.#transports.every(isEveryPort)) return "every port";
+    return joinWords([
+      ...TRANSPORTS.flatMap((transport, index) => transportWords(transport, this.#transport(index))),
+      ...otherWords(this.#others),
+    ]);
   }
+}
+
+function canonicalProtocol(protocol: string): string {
+  return NUMBERED.get(protocol) ?? protocol.toUpperCase();
+}
+
+function span(from: number, to: number): Boundaries<number> {
+  const first = Math.max(FIRST_PORT, from);
+  const end = Math.min(END_OF_PORTS, to + 1);
+  return first < end ? [first, end] : [];
+}
+
+function countOf(numbers: Boundaries<number>): number {
+  let count = 0;
+  for (const [first, end] of intervalsOf(numbers)) count += end - first;
+  return count;
+}
+
+function isEveryPort({ numbers }: TransportPorts): boolean {
+  return numbers.length === 2 && numbers[0] === FIRST_PORT && numbers[1] === END_OF_PORTS;
+}
+
+function sameTransport(a: TransportPorts, b: TransportPorts): boolean {
+  return a === b || (sameIntervals(a.numbers, b.numbers) && sameNames(a.names, b.names));
+}
+
+function unionOfTransport(all: readonly TransportPorts[]): TransportPorts {
+  const ports = {
+    numbers: unionOfIntervals(all.map(({ numbers }) => numbers)),
+    names: all.map(({ names }) => names).reduce(unionNames),
+  };
+  return isEveryPort(ports) ? EVERY_PORT : ports;
+}
+
+function subtractTransport(a: TransportPorts, b: TransportPorts): TransportPorts {
+  if (a === NO_PORTS || isEveryPort(b)) return NO_PORTS;
+  return { numbers: subtractIntervals(a.numbers, b.numbers), names: namesWithout(a.names, b.names) };
+}
+
+function intersectTransport(a: TransportPorts, b: TransportPorts): TransportPorts {
+  if (isEveryPort(a)) return b;
+  if (isEveryPort(b)) return a;
+  return { numbers: intersectIntervals(a.numbers, b.numbers), names: namesIn(a.names, b.names) };
+}
+
+// Other protocols: a set or the complement of one, so each operation has the four cases of De Morgan.
+
+function complement({ except, names }: OtherProtocols): OtherProtocols {
+  return { except: !except, names };
+}
+
+function intersectOthers(a: OtherProtocols, b: OtherProtocols): OtherProtocols {
+  if (a.except && b.except) return { except: true, names: unionNames(a.names, b.names) };
+  if (a.except) return { except: false, names: namesWithout(b.names, a.names) };
+  return { except: false, names: b.except ? namesWithout(a.names, b.names) : namesIn(a.names, b.names) };
+}
+
+function unionOthers(a: OtherProtocols, b: OtherProtocols): OtherProtocols {
+  return complement(intersectOthers(complement(a), complement(b)));
+}
+
+function subtractOthers(a: OtherProtocols, b: OtherProtocols): OtherProtocols {
+  return intersectOthers(a, complement(b));
+}
+
+function unionNames(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  if (b.size === 0) return a;
+  return a.size === 0 ? b : new Set([...a, ...b]);
+}
+
+function namesWithout(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  return a.size === 0 || b.size === 0 ? a : new Set(Array.from(a).filter((name) => !b.has(name)));
+}
+
+function namesIn(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  return a.size === 0 || b.size === 0 ? NO_NAMES : new Set(Array.from(a).filter((name) => b.has(name)));
+}
+
+function sameNames(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && namesWithout(a, b).size === 0;
+}
+
+function transportWords(transport: string, ports: TransportPorts): string[] {
+  if (isEveryPort(ports)) return [`every ${transport} port`];
+  const words: string[] = [];
+  for (const [first, end] of intervalsOf(ports.numbers)) {
+    words.push(end - first === 1 ? `${transport} ${first}` : `${transport} ${first}-${end - 1}`);
+  }
+  for (const name of ports.names) words.push(`${transport} named ${quote(name)}`);
+  return words;
+}
+
+function otherWords({ except, names }: OtherProtocols): string[] {
+  if (except) return ["every other protocol"];
+  return Array.from(names, (name) => `protocol ${quote(name)}`);
 }
