@@ -1,0 +1,32 @@
+# METADATA
+# title: No rule on every port
+# description: |
+#   Limited peers, but all or most ports of a protocol. A whole namespace talking to itself is not a finding.
+# scope: package
+# custom:
+#   slug: any-port
+#   families: [network]
+#   mode: warn
+#   severity: medium
+#   fix: list the ports that the peers need in "ports"
+#   compliance: [NIST-800-53-CM-7(1), NIST-800-53-SC-7(5), PCI-DSS-1.2.5, ISO-27001-A.8.21]
+package ringfence.guardrails.any_port
+
+import data.ringfence.lib.traffic
+
+# METADATA
+# title: Findings
+findings contains finding if {
+	some rule in traffic.scope
+	rule.peers.reach == "selected"
+	rule.ports.reach in {"wide", "all"}
+	rule.operations == "all"
+	finding := {
+		"pointer": rule.ports.pointer,
+		"message": concat("", [
+			"allows ", rule.peers.words,
+			" on ", rule.ports.words,
+			traffic.together_words(rule),
+		]),
+	}
+}

@@ -1,0 +1,40 @@
+# METADATA
+# title: No Service that takes over an address
+# description: |
+#   spec.externalIPs makes every node send traffic for that address to the Service, whoever owns the address
+#   (CVE-2020-8554). The field is deprecated since Kubernetes 1.36.
+# scope: package
+# related_resources:
+# - ref: https://github.com/kubernetes/kubernetes/issues/97076
+#   description: CVE-2020-8554
+# custom:
+#   slug: external-ips
+#   families: [service]
+#   mode: enforce
+#   severity: high
+#   fix: remove externalIPs; use a LoadBalancer Service or a Gateway that the platform team owns
+#   compliance: [NIST-800-53-SC-7, NIST-800-53-SC-7(3), CIS-Kubernetes-1.2.3, PCI-DSS-1.4.3, ISO-27001-A.8.20]
+#   parameters:
+#     type: object
+#     additionalProperties: false
+#     properties:
+#       allowed:
+#         type: array
+#         description: Addresses that a Service may take, written as in the Service.
+#         maxItems: 200
+#         items: {type: string, maxLength: 45}
+#         default: []
+package ringfence.guardrails.external_ips
+
+import data.ringfence.lib.settings
+
+# METADATA
+# title: Findings
+findings contains finding if {
+	some index, address in input.service.externalIPs
+	not address in settings.parameters("external-ips").allowed
+	finding := {
+		"pointer": concat("", ["/spec/externalIPs/", format_int(index, 10)]),
+		"message": concat("", ["the Service takes over the address ", address, " on every node"]),
+	}
+}

@@ -1,0 +1,73 @@
+# METADATA
+# title: Security labels stay as they are
+# description: |
+#   Policies select by label, so who changes a label changes what is allowed. A locked label can't be changed, added or
+#   removed on a live object; and a workload's security domain can't contradict its namespace's.
+# scope: package
+# custom:
+#   slug: label-lock
+#   families: [workload, namespace]
+#   mode: enforce
+#   severity: high
+#   fix: create the object anew with the right labels, or ask the platform team to change them
+#   compliance: [NIST-800-53-AC-16, NIST-800-53-AC-4, NIST-800-207, PCI-DSS-1.2.2, ISO-27001-A.5.13]
+#   needs: [namespaceLabels]
+#   parameters:
+#     type: object
+#     additionalProperties: false
+#     properties:
+#       keys:
+#         type: array
+#         description: Labels that can't change on a live object.
+#         maxItems: 50
+#         items: {type: string, minLength: 1, maxLength: 317}
+#         default: [security-domain]
+#       domainKeys:
+#         type: array
+#         description: Labels whose value on a workload must be the one of its namespace, where the namespace has it.
+#         maxItems: 50
+#         items: {type: string, minLength: 1, maxLength: 317}
+#         default: [security-domain]
+package ringfence.guardrails.label_lock
+
+import data.ringfence.lib.settings
+
+# METADATA
+# title: Findings
+findings contains finding if {
+	some labelled in input.labelled
+	is_object(labelled.oldLabels)
+	some key in settings.parameters("label-lock").keys
+	message := _change(key, labelled.oldLabels, labelled.labels)
+	finding := {"pointer": labelled.pointer, "message": message}
+}
+
+findings contains finding if {
+	is_object(input.namespaceLabels)
+	input.object.family == "workload"
+	some key in settings.parameters("label-lock").domainKeys
+	domain := input.namespaceLabels[key]
+	some labelled in input.labelled
+	labelled.labels[key] != domain
+	finding := {
+		"pointer": labelled.pointer,
+		"message": concat("", [`"`, key, `" contradicts the namespace, which has "`, domain, `"`]),
+		"fix": concat("", [`set "`, key, `" to "`, domain, `", or deploy to a namespace of the other domain`]),
+	}
+}
+
+_change(key, old, new) := concat("", [`"`, key, `" can't be removed from a live object`]) if {
+	old[key]
+	not new[key]
+}
+
+_change(key, old, new) := concat("", [`"`, key, `" can't be changed on a live object`]) if old[key] != new[key]
+
+# Adding the label where it was missing is how an organisation starts; on a Namespace it moves every Pod of it.
+_change(key, old, new) := concat("", [`"`, key, `" can't be added to a live object`]) if {
+	new[key]
+	not old[key]
+	_adding_moves
+}
+
+_adding_moves if input.object.kind == "Pod"

@@ -1,0 +1,16 @@
+/**
+ * @module What admission wants to know of namespaces: their labels, from a watch of the cluster.
+ */
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface NamespaceLabels {
+  /** The labels as the watch has them; undefined where it doesn't know the namespace (yet). */
+  cached(namespace: string): Labels | undefined;
+  /**
+   * Asks the cluster for a namespace that the watch doesn't know.
+   * @returns its labels; undefined where it doesn't exist
+   * @throws where the cluster doesn't answer in time
+   */
+  lookup(namespace: string): Promise<Labels | undefined>;
+}

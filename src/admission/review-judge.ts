@@ -1,0 +1,191 @@
+/**
+ * @module From an AdmissionReview to its answer. Knows no HTTP: bytes in, text out, and never an allow by accident.
+ */
+import type { Engine } from "../engine/engine.ts";
+import { EngineFault } from "../engine/engine.ts";
+import type { JudgeRequest } from "../engine/judge-request.ts";
+import {
+  denialText,
+  type Finding,
+  type ObjectName,
+  objectWords,
+  type Verdict,
+  warningText,
+} from "../engine/verdict.ts";
+import { type AdmissionRequest, MalformedReview, parseAdmissionReview } from "./admission-review.ts";
+import { allowed, denied } from "./admission-response.ts";
+import type { Labels, NamespaceLabels } from "./namespaces.ts";
+
+/** What happened, for logs and metrics. No object bodies, no secrets. */
+export interface Decision {
+  readonly uid: string;
+  readonly result: "allowed" | "denied" | "error" | "not-judged";
+  readonly operation: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly user: string;
+  readonly dryRun: boolean;
+  /** Slugs of the findings that deny. */
+  readonly guardrails: readonly string[];
+  /** Why nothing could be decided; only for errors. */
+  readonly reason?: string;
+}
+
+export interface Reviewed {
+  readonly response: string;
+  readonly decision: Decision;
+}
+
+export class ReviewJudge {
+  readonly #engine: () => Engine;
+  readonly #namespaces: NamespaceLabels | undefined;
+
+  /**
+   * @param engine gives the current engine, so that a reload takes effect between two reviews
+   * @param namespaces labels of namespaces; undefined where no cluster is configured
+   */
+  constructor(engine: () => Engine, namespaces: NamespaceLabels | undefined) {
+    this.#engine = engine;
+    this.#namespaces = namespaces;
+  }
+
+  /**
+   * Answers one validating review. Synchronous unless the namespace has to be looked up.
+   * @throws MalformedReview where there is no uid to answer to
+   */
+  validate(body: Uint8Array): Reviewed | Promise<Reviewed> {
+    let request: AdmissionRequest;
+    try {
+      request = parseAdmissionReview(body);
+    } catch (cause) {
+      if (cause instanceof MalformedReview && cause.uid !== undefined) return malformed(cause.uid, cause.message);
+      throw cause;
+    }
+    // A deletion only tightens or is guarded elsewhere; CONNECT and DELETE carry no object to judge.
+    const { object } = request;
+    if (object === null || (request.operation !== "CREATE" && request.operation !== "UPDATE")) {
+      return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
+    }
+    if (request.namespace === "" || this.#namespaces === undefined || request.kind.kind === "Namespace") {
+      return this.#judge(request, null);
+    }
+    const labels = this.#namespaces.cached(request.namespace);
+    return labels === undefined ? this.#judgeAfterLookup(request, this.#namespaces) : this.#judge(request, labels);
+  }
+
+  async #judgeAfterLookup(request: AdmissionRequest, namespaces: NamespaceLabels): Promise<Reviewed> {
+    let labels: Labels | undefined;
+    try {
+      labels = await namespaces.lookup(request.namespace);
+    } catch (cause) {
+      return fault(
+        request,
+        `the labels of namespace ${request.namespace} can't be had: ${cause instanceof Error ? cause.message : "no answer"}`,
+      );
+    }
+    if (labels === undefined) return fault(request, `the namespace ${request.namespace} doesn't exist`);
+    return this.#judge(request, labels);
+  }
+
+  #judge(request: AdmissionRequest, namespaceLabels: Labels | null): Reviewed {
+    const engine = this.#engine();
+    let verdict: Verdict;
+    try {
+      verdict = engine.judge(judgeRequest(request, namespaceLabels));
+    } catch (cause) {
+      return fault(request, cause instanceof EngineFault ? cause.message : "an unexpected error");
+    }
+    if (!verdict.judged) return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
+    return answer(request, engine, verdict);
+  }
+}
+
+function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null): JudgeRequest {
+  return {
+    uid: request.uid,
+    place: "admission",
+    operation: request.operation === "UPDATE" ? "UPDATE" : "CREATE",
+    group: request.kind.group,
+    version: request.kind.version,
+    kind: request.kind.kind,
+    namespace: request.namespace,
+    name: objectName(request),
+    subresource: request.subResource,
+    user: request.userInfo,
+    object: request.object ?? {},
+    oldObject: request.oldObject,
+    namespaceLabels,
+  };
+}
+
+function answer(request: AdmissionRequest, engine: Engine, { allowed: isAllowed, findings }: Verdict): Reviewed {
+  if (findings.length === 0) {
+    return { response: allowed(request.uid, { bundle: engine.digest }), decision: decision(request, "allowed", []) };
+  }
+  const annotations = { bundle: engine.digest, guardrails: slugs(findings).join(",") };
+  const warnings = findings.filter(({ level }) => level === "warn").map(warningText);
+  if (isAllowed) {
+    return { response: allowed(request.uid, annotations, warnings), decision: decision(request, "allowed", []) };
+  }
+  const denials = findings.filter(({ level }) => level === "deny");
+  const message = denialText(named(request), findings, engine.settings.help);
+  return {
+    response: denied(request.uid, message, annotations, warnings),
+    decision: decision(request, "denied", slugs(denials)),
+  };
+}
+
+/** Nothing could be decided: a denial that says so, because "unknown" is not "allowed". */
+function fault(request: AdmissionRequest, reason: string): Reviewed {
+  const message = `ringfence could not judge ${objectWords(named(request))} and therefore denies it: ${reason}. Tell the platform team; the webhook's log has the details`;
+  return { response: denied(request.uid, message), decision: { ...decision(request, "error", []), reason } };
+}
+
+function malformed(uid: string, reason: string): Reviewed {
+  return {
+    response: denied(uid, `ringfence could not read the AdmissionReview and therefore denies the request: ${reason}`),
+    decision: {
+      uid,
+      result: "error",
+      operation: "",
+      kind: "",
+      namespace: "",
+      name: "",
+      user: "",
+      dryRun: false,
+      guardrails: [],
+      reason,
+    },
+  };
+}
+
+function decision(request: AdmissionRequest, result: Decision["result"], guardrails: readonly string[]): Decision {
+  return {
+    uid: request.uid,
+    result,
+    operation: request.operation,
+    kind: request.kind.kind,
+    namespace: request.namespace,
+    name: objectName(request),
+    user: request.userInfo.name,
+    dryRun: request.dryRun,
+    guardrails,
+  };
+}
+
+function named(request: AdmissionRequest): ObjectName {
+  return { kind: request.kind.kind, namespace: request.namespace, name: objectName(request) };
+}
+
+/** The request has no name for generateName; the object has one in the validating phase. */
+function objectName({ name, object }: AdmissionRequest): string {
+  if (name !== "") return name;
+  const metadata = object?.["metadata"] as { name?: unknown; generateName?: unknown } | undefined;
+  if (typeof metadata?.name === "string" && metadata.name !== "") return metadata.name;
+  return typeof metadata?.generateName === "string" ? `${metadata.generateName}*` : "";
+}
+
+function slugs(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.map(({ guardrail }) => guardrail))];
+}

@@ -1,0 +1,264 @@
+/**
+ * @module Builds a bundle: Rego folders to `policy.wasm` and `manifest.json`, the same bytes for the same sources.
+ *
+ * Needs `opa` (the pinned release) and `tar`; nothing else in Ringfence does.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { promisify } from "node:util";
+import type { JsonObject } from "../intake/json-value.ts";
+import { type BundleManifest, FAMILIES, type GuardrailMetadata, MODES } from "./bundle-manifest.ts";
+
+export const OPA_VERSION = "1.22.0";
+
+const run = promisify(execFile);
+const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** A bundle that can't be built: which file, why, what to do. */
+export class BundleBuildError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BundleBuildError";
+  }
+}
+
+export interface BuildOptions {
+  /** The shipped Rego sources (rego/). */
+  readonly shipped: string;
+  /** Folders with an organisation's own guardrails. */
+  readonly own: readonly string[];
+  /** Where policy.wasm and manifest.json go. */
+  readonly output: string;
+  /** The opa program. */
+  readonly opa: string;
+}
+
+interface Annotation {
+  readonly location?: { readonly file: string };
+  readonly path?: readonly { readonly value: string }[];
+  readonly annotations: {
+    readonly scope?: string;
+    readonly title?: string;
+    readonly description?: string;
+    readonly related_resources?: readonly { readonly ref: string; readonly description?: string }[];
+    readonly custom?: JsonObject;
+  };
+}
+
+/**
+ * Compiles the sources and writes the bundle.
+ * @returns the manifest that was written
+ * @throws BundleBuildError for wrong METADATA, a wrong opa release, or Rego that doesn't compile
+ */
+export async function buildBundle(options: BuildOptions): Promise<BundleManifest> {
+  await requireOpaVersion(options.opa);
+  const work = await mkdtemp(join(tmpdir(), "ringfence-bundle-"));
+  try {
+    const sources = await stage([options.shipped, ...options.own], work);
+    const opa = (args: readonly string[]) => runOpa(options.opa, args, work, sources);
+    await opa(["check", "--strict", "sources"]);
+    const { guardrails, packages } = collect(await inspect(opa), sources);
+    await writeFile(join(work, "sources", "main.rego"), mainModule(guardrails, packages));
+    const entrypoints = FAMILIES.flatMap((family) => ["--entrypoint", `ringfence/main/${family}`]);
+    await opa(["build", "--target", "wasm", ...entrypoints, "--output", "bundle.tar.gz", "sources"]);
+    await run("tar", ["-xzf", "bundle.tar.gz", "/policy.wasm"], { cwd: work });
+    const wasm = await readFile(join(work, "policy.wasm"));
+    const manifest: BundleManifest = {
+      apiVersion: "ringfence.dev/v1alpha1",
+      kind: "Bundle",
+      revision: await sourcesDigest(sources),
+      opa: OPA_VERSION,
+      wasm: sha256(wasm),
+      guardrails,
+    };
+    await mkdir(options.output, { recursive: true });
+    await writeFile(join(options.output, "policy.wasm"), wasm);
+    await writeFile(join(options.output, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** A source file: where it came from, and its copy below the work folder. */
+interface Source {
+  readonly original: string;
+  /** `sources/0/guardrails/any_any/any_any.rego`: the folder's number, then the path in the folder. */
+  readonly staged: string;
+}
+
+/** Copies the Rego files, without tests and samples, so that nothing else in the folders reaches the compiler. */
+async function stage(folders: readonly string[], work: string): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const [index, folder] of folders.entries()) {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".rego") && !entry.name.endsWith("_test.rego"))
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+      .toSorted();
+    if (files.length === 0) throw new BundleBuildError(`${folder}: no Rego file in this folder`);
+    for (const file of files) {
+      const staged = join("sources", String(index), file);
+      await mkdir(dirname(join(work, staged)), { recursive: true });
+      await copyFile(join(folder, file), join(work, staged));
+      sources.push({ original: join(folder, file), staged });
+    }
+  }
+  return sources;
+}
+
+function collect(annotations: readonly Annotation[], sources: readonly Source[]) {
+  const guardrails: GuardrailMetadata[] = [];
+  const packages = new Map<string, string>();
+  for (const annotation of annotations) {
+    const source = sources.find(({ staged }) => staged === annotation.location?.file);
+    const metadata = toMetadata(annotation, source);
+    if (metadata === undefined) continue;
+    if (packages.has(metadata.slug)) {
+      throw new BundleBuildError(
+        `${source?.original ?? metadata.slug}: two guardrails are called ${metadata.slug}; slugs are unique in a bundle`,
+      );
+    }
+    packages.set(metadata.slug, (annotation.path ?? []).map((part) => part.value).join("."));
+    guardrails.push(metadata);
+  }
+  return { guardrails: guardrails.toSorted((a, b) => (a.slug < b.slug ? -1 : 1)), packages };
+}
+
+async function requireOpaVersion(program: string): Promise<void> {
+  const output = await runOpa(program, ["version"], tmpdir(), []);
+  const version = /^Version: (\S+)/m.exec(output)?.[1];
+  if (version !== OPA_VERSION) {
+    throw new BundleBuildError(
+      `opa ${OPA_VERSION} is needed, so that everybody builds the same bytes; "${program}" is ${version ?? "something else"}`,
+    );
+  }
+}
+
+async function runOpa(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  sources: readonly Source[],
+): Promise<string> {
+  try {
+    const { stdout } = await run(program, [...args], { cwd, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  } catch (cause) {
+    const failure = cause as { code?: unknown; stderr?: string; stdout?: string };
+    if (failure.code === "ENOENT") {
+      throw new BundleBuildError(
+        `opa was not found as "${program}": go install github.com/open-policy-agent/opa@v${OPA_VERSION}, or name it with --opa`,
+      );
+    }
+    const said = (failure.stderr ?? "").trim() || (failure.stdout ?? "").trim();
+    const readable = sources.reduce((text, { staged, original }) => text.replaceAll(staged, original), said);
+    throw new BundleBuildError(`opa ${args[0] ?? ""} failed:\n${readable}`);
+  }
+}
+
+async function inspect(opa: (args: readonly string[]) => Promise<string>): Promise<readonly Annotation[]> {
+  const output = await opa(["inspect", "--annotations", "--format", "json", "sources"]);
+  return (JSON.parse(output) as { annotations?: Annotation[] }).annotations ?? [];
+}
+
+/** METADATA of a package with `custom.slug`, checked; undefined for all other annotations. */
+function toMetadata(annotation: Annotation, source: Source | undefined): GuardrailMetadata | undefined {
+  const { custom, title, description, related_resources: resources } = annotation.annotations;
+  if (annotation.annotations.scope !== "package" || typeof custom?.["slug"] !== "string") return undefined;
+  const slug = custom["slug"];
+  const wrong = (problem: string): never => {
+    throw new BundleBuildError(`${source?.original ?? slug}: METADATA of ${slug}: ${problem}`);
+  };
+  const families = strings(custom["families"]);
+  const needs = strings(custom["needs"] ?? []);
+  const mode = custom["mode"];
+  const severity = custom["severity"];
+  const fix = custom["fix"];
+  if (!SLUG.test(slug)) wrong("slug must be lower-case words joined by hyphens");
+  if (!title) wrong("title is missing");
+  if (!description) wrong("description is missing");
+  if (
+    families === undefined ||
+    families.length === 0 ||
+    families.some((family) => !FAMILIES.some((known) => known === family))
+  ) {
+    wrong(`families must list some of ${FAMILIES.join(", ")}`);
+  }
+  if (!MODES.some((known) => known === mode)) wrong(`mode must be one of ${MODES.join(", ")}`);
+  if (!["low", "medium", "high", "critical"].some((known) => known === severity))
+    wrong("severity must be low, medium, high or critical");
+  if (typeof fix !== "string" || fix === "") wrong("fix is missing: one sentence that says what to change");
+  if (needs === undefined || needs.some((need) => need !== "namespaceLabels" && need !== "object")) {
+    wrong("needs may list namespaceLabels and object");
+  }
+  return {
+    slug,
+    title: title ?? "",
+    description: (description ?? "").trim(),
+    families: families as GuardrailMetadata["families"],
+    mode: mode as GuardrailMetadata["mode"],
+    severity: severity as GuardrailMetadata["severity"],
+    fix: fix as string,
+    compliance: strings(custom["compliance"] ?? []) ?? wrong("compliance must be a list of texts"),
+    needs: needs as GuardrailMetadata["needs"],
+    parameters: (custom["parameters"] as JsonObject | undefined) ?? {
+      type: "object",
+      additionalProperties: false,
+      properties: {},
+    },
+    references: (resources ?? []).map(({ ref, description: text }) => ({ ref, description: text ?? "" })),
+    own: !(source?.staged ?? "").startsWith(join("sources", "0")),
+  };
+}
+
+function strings(value: unknown): string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+}
+
+/**
+ * The entrypoints, one per kind group: the WASM target walks every rule it is given, so each entrypoint names only the
+ * guardrails of its group. uid and digest come back from the input: an evaluation without input has no result at all.
+ */
+function mainModule(guardrails: readonly GuardrailMetadata[], packages: ReadonlyMap<string, string>): string {
+  const parts = ["package ringfence.main", "", "import data.ringfence.lib.settings", ""];
+  for (const family of FAMILIES) {
+    parts.push(
+      `${family} := {"uid": input.uid, "digest": input.digest, "findings": _${family}}`,
+      "",
+      `_${family} contains null if false`,
+      "",
+    );
+    for (const { slug, families } of guardrails) {
+      if (!families.includes(family)) continue;
+      parts.push(
+        `_${family} contains object.union(finding, {"guardrail": "${slug}"}) if {`,
+        `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
+        `\tsome finding in ${packages.get(slug) ?? ""}.findings`,
+        `\tnot settings.exempt("${slug}")`,
+        "}",
+        "",
+      );
+    }
+  }
+  return parts.join("\n");
+}
+
+/** SHA-256 over the names and bytes of all sources that go into the bundle. */
+async function sourcesDigest(sources: readonly Source[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const { original, staged } of sources) {
+    hash
+      .update(`${staged}\0`)
+      .update(await readFile(original))
+      .update("\0");
+  }
+  return `sha256:${hash.digest("hex")}`;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}

@@ -1,0 +1,204 @@
+/**
+ * @module The engine: one object in, findings out. The same for admission, gate and audit.
+ */
+import { readerFor, classify } from "../apis/registry.ts";
+import type { Family, ObjectReading } from "../apis/reading.ts";
+import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
+import { quote } from "../model/quote.ts";
+import { type Bundle, guardrailsBySlug } from "./bundle.ts";
+import type { GuardrailMetadata } from "./bundle-manifest.ts";
+import type { RawFinding } from "./facts.ts";
+import { buildFacts, type FactsContext } from "./facts-builder.ts";
+import type { JudgeRequest } from "./judge-request.ts";
+import type { Settings } from "./settings.ts";
+import { PolicyFault, WasmHost } from "./wasm-host.ts";
+import { type Finding, toFindings, type Verdict } from "./verdict.ts";
+
+/** Nothing could be decided: the caller denies, or ends with exit code 2. Never an allow. */
+export class EngineFault extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "EngineFault";
+  }
+}
+
+const NOT_JUDGED: Verdict = { judged: false, allowed: true, findings: [] };
+const CLEAN: Verdict = { judged: true, allowed: true, findings: [] };
+
+export class Engine {
+  readonly digest: string;
+  readonly revision: string;
+  readonly settings: Settings;
+  readonly guardrails: ReadonlyMap<string, GuardrailMetadata>;
+  readonly #host: WasmHost;
+  readonly #entrypoints: ReadonlyMap<Family, number>;
+  readonly #context: FactsContext;
+
+  /**
+   * @throws PolicyFault where the bundle's module can't run here
+   */
+  constructor(bundle: Bundle, settings: Settings) {
+    this.digest = bundle.digest;
+    this.revision = bundle.manifest.revision;
+    this.settings = settings;
+    this.guardrails = guardrailsBySlug(bundle.manifest);
+    this.#host = new WasmHost(bundle.module, JSON.stringify({ ringfence: { settings } }));
+    this.#entrypoints = new Map(
+      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1) as Family, number]),
+    );
+    this.#context = {
+      digest: bundle.digest,
+      withSource: bundle.manifest.guardrails.some(({ needs }) => needs.includes("object")),
+      widths: widthContext(settings),
+    };
+  }
+
+  /** Whether the bundle holds an organisation's own guardrails, which may take any time. */
+  get hasOwnGuardrails(): boolean {
+    return [...this.guardrails.values()].some(({ own }) => own);
+  }
+
+  /** Guardrails that stay silent where namespace labels can't be had. */
+  get needNamespaceLabels(): readonly string[] {
+    return this.#slugs(
+      ({ needs, slug }) => needs.includes("namespaceLabels") && this.settings.guardrails[slug]?.mode !== "off",
+    );
+  }
+
+  /**
+   * Judges one object.
+   * @returns the verdict; `judged: false` for kinds that are none of ours
+   * @throws EngineFault where nothing could be decided
+   */
+  judge(request: JudgeRequest): Verdict {
+    const reading = this.#read(request.group, request.kind, request.object);
+    if (reading === undefined) return NOT_JUDGED;
+    const oldReading =
+      request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject);
+    const raw = this.#evaluate(request, reading, oldReading);
+    if (raw.length === 0) return CLEAN;
+    const findings = toFindings(raw, this.guardrails, this.settings);
+    const denied = findings.some(({ level }) => level === "deny");
+    if (!denied) return { judged: true, allowed: true, findings };
+    const judged = oldReading === undefined ? findings : this.#tolerateUnchanged(request, oldReading, findings);
+    return { judged: true, allowed: !judged.some(({ level }) => level === "deny"), findings: judged };
+  }
+
+  #slugs(predicate: (guardrail: GuardrailMetadata) => boolean): string[] {
+    return [...this.guardrails.values()].filter(predicate).map(({ slug }) => slug);
+  }
+
+  #read(group: string, kind: string, object: JudgeRequest["object"]): ObjectReading | undefined {
+    const reader = readerFor(group, kind);
+    if (reader !== undefined) return reader.read(object);
+    if (classify(group, kind) === "other") return undefined;
+    return {
+      family: "network",
+      labels: {},
+      defects: [
+        {
+          kind: "unsupported-kind",
+          pointer: "/kind",
+          detail: `${quote(kind)} belongs to the policy API ${group}, and this release of Ringfence can't read it`,
+          effect: "none",
+        },
+      ],
+    };
+  }
+
+  #evaluate(
+    request: JudgeRequest,
+    reading: ObjectReading,
+    oldReading: ObjectReading | undefined,
+  ): readonly RawFinding[] {
+    const entrypoint = this.#entrypoints.get(reading.family);
+    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${reading.family}`);
+    const facts = buildFacts(request, reading, oldReading, this.#context);
+    let output: string;
+    try {
+      output = this.#host.evaluate(entrypoint, JSON.stringify(facts));
+    } catch (cause) {
+      throw new EngineFault(cause instanceof PolicyFault ? cause.message : "the policy failed", { cause });
+    }
+    // What a policy without findings answers, to the letter; anything else is parsed and checked.
+    if (output === `[{"result":{"uid":${JSON.stringify(request.uid)},"digest":"${this.digest}","findings":[]}}]`)
+      return [];
+    return this.#checked(output, request.uid);
+  }
+
+  /** An answer counts only with the echo of uid and digest: an evaluation that lost its input has neither. */
+  #checked(output: string, uid: string): readonly RawFinding[] {
+    let results: unknown;
+    try {
+      results = JSON.parse(output);
+    } catch (cause) {
+      throw new EngineFault("the policy's answer is not JSON", { cause });
+    }
+    const result =
+      Array.isArray(results) && results.length === 1 ? (results[0] as { result?: unknown }).result : undefined;
+    const answer = result as { uid?: unknown; digest?: unknown; findings?: unknown } | undefined;
+    if (
+      answer === undefined ||
+      answer.uid !== uid ||
+      answer.digest !== this.digest ||
+      !Array.isArray(answer.findings)
+    ) {
+      throw new EngineFault("the policy's answer doesn't belong to the question: it lost its input");
+    }
+    for (const finding of answer.findings as Partial<RawFinding>[]) {
+      if (
+        typeof finding.guardrail !== "string" ||
+        typeof finding.pointer !== "string" ||
+        typeof finding.message !== "string"
+      ) {
+        throw new EngineFault("a guardrail returned a finding without pointer or message");
+      }
+    }
+    return answer.findings as RawFinding[];
+  }
+
+  /**
+   * Turns denials into warnings where the stored object has the same finding already, so that nobody is locked out of
+   * scaling, fixing or removing a finalizer. Each finding of the stored object excuses one.
+   */
+  #tolerateUnchanged(
+    request: JudgeRequest,
+    oldReading: ObjectReading,
+    findings: readonly Finding[],
+  ): readonly Finding[] {
+    if (!this.settings.tolerateUnchanged && !isTerminating(request.object)) return findings;
+    if (request.oldObject === null) return findings;
+    const stored = this.#evaluate({ ...request, object: request.oldObject, oldObject: null }, oldReading, undefined);
+    const counts = new Map<string, number>();
+    for (const { guardrail, message } of stored) {
+      const key = `${guardrail}\0${message}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return findings.map((finding) => {
+      const key = `${finding.guardrail}\0${finding.rawMessage}`;
+      const left = counts.get(key) ?? 0;
+      if (finding.level !== "deny" || left === 0) return finding;
+      counts.set(key, left - 1);
+      return { ...finding, level: "warn", unchanged: true };
+    });
+  }
+}
+
+function isTerminating(object: JudgeRequest["object"]): boolean {
+  const metadata = object["metadata"] as { deletionTimestamp?: unknown } | undefined;
+  return typeof metadata?.deletionTimestamp === "string";
+}
+
+/** Labels that every governed object must carry choose nobody: `Exists owner` is everyone. */
+function widthContext(settings: Settings): WidthContext {
+  const required = settings.guardrails["required-labels"];
+  const labels = (required?.mode === "enforce" ? required.parameters["labels"] : []) as readonly {
+    key: string;
+    on: readonly string[];
+  }[];
+  const keysOn = (target: string) => labels.filter(({ on }) => on.includes(target)).map(({ key }) => key);
+  return {
+    alwaysPresentNamespaceKeys: [...DEFAULT_WIDTH_CONTEXT.alwaysPresentNamespaceKeys, ...keysOn("namespaces")],
+    commonPodKeys: [...DEFAULT_WIDTH_CONTEXT.commonPodKeys, ...keysOn("workloads")],
+  };
+}

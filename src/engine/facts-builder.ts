@@ -1,0 +1,134 @@
+/**
+ * @module Facts from a reading: the small document that the guardrails judge.
+ */
+import type { ObjectReading } from "../apis/reading.ts";
+import type { JsonObject, JsonValue } from "../intake/json-value.ts";
+import type { WidthContext } from "../model/peer-set.ts";
+import { summariseRules } from "../model/summarise.ts";
+import type { Defect, PolicyReading } from "../model/traffic.ts";
+import type { Facts, LabelledFact, PolicyFact } from "./facts.ts";
+import type { JudgeRequest } from "./judge-request.ts";
+
+export interface FactsContext {
+  /** Digest of the bundle that will judge. */
+  readonly digest: string;
+  /** Whether a guardrail of the bundle asked for the object itself. */
+  readonly withSource: boolean;
+  readonly widths: WidthContext;
+}
+
+/**
+ * Builds the input of the guardrails.
+ * @param request the object and who sends it
+ * @param reading what the object's reader made of it
+ * @param oldReading the same for the stored object of an update
+ */
+export function buildFacts(
+  request: JudgeRequest,
+  reading: ObjectReading,
+  oldReading: ObjectReading | undefined,
+  context: FactsContext,
+): Facts {
+  const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
+  return {
+    version: 1,
+    uid: request.uid,
+    digest: context.digest,
+    place: request.place,
+    operation: request.operation,
+    now: now(),
+    object: {
+      group: request.group,
+      version: request.version,
+      kind: request.kind,
+      namespace: request.namespace,
+      name: request.name,
+      subresource: request.subresource,
+      family: reading.family,
+      controllerKind: controllerKind(request.object),
+    },
+    user: request.user,
+    namespaceLabels: request.namespaceLabels,
+    labelled: labelledFacts(reading, oldReading),
+    ...(policy === undefined ? {} : { policy: policy.fact }),
+    ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
+    ...(reading.service === undefined ? {} : { service: reading.service }),
+    defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
+    ...(context.withSource ? { source: request.object } : {}),
+  };
+}
+
+function now(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
+
+function policyFacts(policy: PolicyReading, widths: WidthContext): { fact: PolicyFact; defects: readonly Defect[] } {
+  const { rules, unions, shadowed } = summariseRules(policy, widths);
+  const fact: PolicyFact = {
+    scope: policy.scope,
+    subject: policy.subject,
+    isolates: policy.isolates,
+    ...(policy.rank === undefined ? {} : { rank: policy.rank }),
+    rules,
+    unions,
+  };
+  const defects: Defect[] = shadowed.map((pointer) => ({
+    kind: "shadowed-rule",
+    pointer,
+    detail: "the rule never matches: rules before it decide all of its traffic",
+    effect: "none",
+  }));
+  return { fact, defects: [...policy.defects, ...defects] };
+}
+
+function podFact({ pointer, hostNetwork, hostPorts, capabilities }: NonNullable<ObjectReading["pods"]>[number]) {
+  return { pointer, hostNetwork, hostPorts, capabilities };
+}
+
+/** The object's own labels, its Pod template's and its job template's; for a Pod the first two are one. */
+function labelledFacts(reading: ObjectReading, oldReading: ObjectReading | undefined): LabelledFact[] {
+  const facts: LabelledFact[] = [
+    {
+      role: "object",
+      pointer: "/metadata/labels",
+      labels: reading.labels,
+      oldLabels: oldReading?.labels ?? null,
+    },
+  ];
+  for (const [index, pod] of (reading.pods ?? []).entries()) {
+    if (pod.metadataPointer === "/metadata") continue;
+    facts.push({
+      role: "pod-template",
+      pointer: `${pod.metadataPointer}/labels`,
+      labels: pod.labels,
+      oldLabels: oldReading?.pods?.[index]?.labels ?? null,
+    });
+  }
+  if (reading.jobTemplate !== undefined) {
+    facts.push({
+      role: "job-template",
+      pointer: `${reading.jobTemplate.pointer}/labels`,
+      labels: reading.jobTemplate.labels,
+      oldLabels: oldReading?.jobTemplate?.labels ?? null,
+    });
+  }
+  return facts;
+}
+
+function controllerKind(object: JsonObject): string {
+  const owners = child(child(object, "metadata"), "ownerReferences");
+  if (!Array.isArray(owners)) return "";
+  for (const owner of owners as readonly JsonValue[]) {
+    const kind = child(owner, "kind");
+    if (child(owner, "controller") === true && typeof kind === "string") return kind;
+  }
+  return "";
+}
+
+function child(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

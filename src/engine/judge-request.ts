@@ -1,0 +1,33 @@
+/**
+ * @module What a place (admission, gate, audit) tells the engine about one object.
+ */
+import type { JsonObject } from "../intake/json-value.ts";
+
+export interface JudgeRequest {
+  /** Identifies the evaluation; echoed by the bundle. */
+  readonly uid: string;
+  readonly place: "admission" | "gate" | "audit";
+  readonly operation: "CREATE" | "UPDATE";
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string;
+  /** `metadata.name`, or `generateName` followed by `*`. */
+  readonly name: string;
+  readonly subresource: string;
+  readonly user: { readonly name: string; readonly groups: readonly string[] };
+  readonly object: JsonObject;
+  /** The stored object of an update. */
+  readonly oldObject: JsonObject | null;
+  /** Labels of the object's namespace; null where they can't be known. */
+  readonly namespaceLabels: Readonly<Record<string, string>> | null;
+}
+
+/** `apps/v1` is group `apps`, version `v1`; `v1` is the core group. */
+export function splitApiVersion(apiVersion: string): { group: string; version: string } {
+  const slash = apiVersion.indexOf("/");
+  return slash === -1
+    ? { group: "", version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}

@@ -1,0 +1,120 @@
+/**
+ * @module The verdict: findings with their level, and the words that users read.
+ */
+import type { GuardrailMetadata } from "./bundle-manifest.ts";
+import type { RawFinding } from "./facts.ts";
+import type { Settings } from "./settings.ts";
+
+export type Level = "deny" | "warn" | "audit";
+
+export interface Finding {
+  readonly guardrail: string;
+  readonly level: Level;
+  /** The exception that excuses the finding, or null. */
+  readonly excused: string | null;
+  /** One sentence, safe to print: nothing in it breaks a line or a terminal. */
+  readonly message: string;
+  /** The message as the guardrail gave it, for comparing findings. */
+  readonly rawMessage: string;
+  readonly fix: string;
+  readonly pointer: string;
+  readonly compliance: readonly string[];
+  /** The stored object has the finding already. */
+  readonly unchanged?: boolean;
+}
+
+export interface Verdict {
+  /** Whether a guardrail looked at the object at all. */
+  readonly judged: boolean;
+  readonly allowed: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const LEVELS: Readonly<Record<string, Level | undefined>> = { enforce: "deny", warn: "warn", audit: "audit" };
+const ORDER: readonly Level[] = ["deny", "warn", "audit"];
+const LONGEST_MESSAGE = 400;
+
+/** Gives raw findings their level and metadata; denials first, then by place. */
+export function toFindings(
+  raw: readonly RawFinding[],
+  guardrails: ReadonlyMap<string, GuardrailMetadata>,
+  settings: Settings,
+): readonly Finding[] {
+  return raw
+    .map(({ guardrail, pointer, message, fix }): Finding => {
+      const metadata = guardrails.get(guardrail);
+      return {
+        guardrail,
+        // A guardrail without a known mode can't be one that lets pass.
+        level: LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny",
+        excused: null,
+        message: printable(message),
+        rawMessage: message,
+        fix: printable(fix ?? metadata?.fix ?? ""),
+        pointer,
+        compliance: metadata?.compliance ?? [],
+      };
+    })
+    .toSorted(
+      (a, b) =>
+        ORDER.indexOf(a.level) - ORDER.indexOf(b.level) ||
+        a.guardrail.localeCompare(b.guardrail) ||
+        a.pointer.localeCompare(b.pointer, "en", { numeric: true }),
+    );
+}
+
+/**
+ * The text of a denial. First line: object and number of findings; then guardrail, place and what is wrong; then how to
+ * fix it (once per guardrail); then whom to ask.
+ */
+export function denialText(object: ObjectName, findings: readonly Finding[], help: string): string {
+  const denials = findings.filter(({ level }) => level === "deny");
+  const lines = [
+    `ringfence denied ${objectWords(object)} (${denials.length} ${denials.length === 1 ? "finding" : "findings"})`,
+  ];
+  for (const [index, { guardrail, pointer, message, fix }] of denials.slice(0, MOST_LINES).entries()) {
+    lines.push(`  ${guardrail}  ${pathWords(pointer)}: ${message}`);
+    const next = denials[index + 1];
+    if (fix !== "" && (next?.guardrail !== guardrail || next.fix !== fix)) lines.push(`    fix: ${fix}`);
+  }
+  if (denials.length > MOST_LINES) lines.push(`  ... and ${denials.length - MOST_LINES} more`);
+  lines.push(help);
+  return lines.join("\n");
+}
+
+const MOST_LINES = 20;
+
+/** One warning line, as kubectl prints it after "Warning: ". */
+export function warningText({ guardrail, pointer, message, unchanged }: Finding): string {
+  return `${guardrail} ${pathWords(pointer)}: ${message}${unchanged === true ? " (unchanged: the stored object has it already)" : ""}`;
+}
+
+/** `NetworkPolicy shop/allow-all`; names are printed as they are only where they are names. */
+export function objectWords({ kind, namespace, name }: ObjectName): string {
+  return printable(`${kind} ${namespace === "" ? "" : `${namespace}/`}${name === "" ? "(no name)" : name}`);
+}
+
+/** A JSON Pointer as people write paths: `/spec/ingress/0` is `spec.ingress[0]`. */
+export function pathWords(pointer: string): string {
+  if (pointer === "") return "the object";
+  let path = "";
+  for (const part of pointer.slice(1).split("/")) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (/^[0-9]+$/.test(key)) path += `[${key}]`;
+    else if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(key)) path += path === "" ? key : `.${key}`;
+    else path += `[${JSON.stringify(key)}]`;
+  }
+  return printable(path);
+}
+
+/** Replaces what could break a line, a terminal or a header, and cuts what is too long to read. */
+export function printable(text: string): string {
+  const safe = text.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return safe.length > LONGEST_MESSAGE ? `${safe.slice(0, LONGEST_MESSAGE - 3)}...` : safe;
+}
