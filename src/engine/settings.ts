@@ -78,6 +78,11 @@ export function parseSettings(bytes: Uint8Array, source: string, manifest: Bundl
   return complete(document.value, manifest);
 }
 
+/** What a bundle does without any settings: every guardrail in its own mode with its own parameters, nobody exempt. */
+export function defaultSettings(manifest: BundleManifest): Settings {
+  return complete({ metadata: { name: "default" } }, manifest);
+}
+
 function intakeProblem(error: IntakeError): string {
   const place = error.position === undefined ? "" : `:${error.position.line}:${error.position.column}`;
   return `${error.source}${place}: ${error.message}`;
