@@ -1,7 +1,7 @@
 /**
  * @module Sets of IPv4 and IPv6 addresses, whatever the spelling they came from: one set, one value.
  */
-import type { AddressNote } from "./address-text.ts";
+import type { AddressNote, AddressValue } from "./address-text.ts";
 import { hasLeadingZero, readAddress, readDigits, writeAddress } from "./address-text.ts";
 import type { Boundaries } from "./interval-set.ts";
 import {
@@ -30,6 +30,9 @@ export class AddressSet {
 
   readonly #ipv4: Boundaries<number>;
   readonly #ipv6: Boundaries<bigint>;
+  /** Sizes as doubles, counted when first asked for. */
+  #ipv4Count: number | undefined;
+  #ipv6Count: number | undefined;
 
   private constructor(ipv4: Boundaries<number>, ipv6: Boundaries<bigint>) {
     this.#ipv4 = ipv4;
@@ -92,16 +95,20 @@ export class AddressSet {
     return size;
   }
 
+  #count(family: AddressFamily): number {
+    if (family === 4) return (this.#ipv4Count ??= Number(this.size(4)));
+    return (this.#ipv6Count ??= this.#ipv6.length === 0 ? 0 : Number(this.size(6)));
+  }
+
   /** The set's part of the family's address space, 0..1, exact to the nearest double. */
   share(family: AddressFamily): number {
-    if ((family === 4 ? this.#ipv4 : this.#ipv6).length === 0) return 0;
-    return Number(this.size(family)) / (family === 4 ? IPV4_END : Number(IPV6_END));
+    return this.#count(family) / (family === 4 ? IPV4_END : Number(IPV6_END));
   }
 
   /** The part of IPv4, 0..1, that the set reaches through the well-known NAT64 prefix 64:ff9b::/96 (RFC 6052). */
   nat64Share(): number {
     if (this.#ipv6.length === 0) return 0;
-    return Number(this.intersect(NAT64_ADDRESSES).size(6)) / IPV4_END;
+    return this.intersect(NAT64_ADDRESSES).#count(6) / IPV4_END;
   }
 
   /** Whether the set holds at least 99 % of the family's public addresses. */
@@ -115,8 +122,8 @@ export class AddressSet {
   }
 
   #coversNearly(whole: AddressSet, family: AddressFamily): boolean {
-    if ((family === 4 ? this.#ipv4 : this.#ipv6).length === 0) return false;
-    return Number(this.intersect(whole).size(family)) >= NEARLY_WHOLE * Number(whole.size(family));
+    const enough = NEARLY_WHOLE * whole.#count(family);
+    return this.#count(family) >= enough && this.intersect(whole).#count(family) >= enough;
   }
 
   /**
@@ -185,7 +192,7 @@ export function parseCidr(text: string): ParsedCidr | undefined {
   const hostBits = BigInt((address.family === 4 ? 32 : 128) - length);
   const size = 1n << hostBits;
   const first = (address.value >> hostBits) << hostBits;
-  const notes = notesOf(text.slice(0, slash), address, hasLeadingZero(lengthText));
+  const notes = notesOf(address, hasLeadingZero(lengthText));
   if (first !== address.value) notes.push("host-bits");
   if (isMapped(address.family, first) && length >= MAPPED_LENGTH) {
     const set = AddressSet.block(4, first - MAPPED_FIRST, size);
@@ -201,7 +208,7 @@ export function parseAddress(text: string): ParsedAddress | undefined {
   const mapped = isMapped(address.family, address.value);
   const family = mapped ? 4 : address.family;
   const first = mapped ? address.value - MAPPED_FIRST : address.value;
-  return { family, set: AddressSet.block(family, first, 1n), notes: notesOf(text, address, false) };
+  return { family, set: AddressSet.block(family, first, 1n), notes: notesOf(address, false) };
 }
 
 const LONGEST_LENGTH_TEXT = 16;
@@ -210,11 +217,11 @@ function isMapped(family: AddressFamily, value: bigint): boolean {
   return family === 6 && value >> 32n === 0xffffn;
 }
 
-function notesOf(text: string, address: NonNullable<ReturnType<typeof readAddress>>, zeros: boolean): AddressNote[] {
+function notesOf(address: AddressValue, zeros: boolean): AddressNote[] {
   const notes: AddressNote[] = [];
   if (address.leadingZeros || zeros) notes.push("leading-zeros");
   if (isMapped(address.family, address.value)) notes.push("ipv4-mapped");
-  else if (!address.leadingZeros && text !== writeAddress(address.family, address.value)) notes.push("non-canonical");
+  else if (!address.canonical && !address.leadingZeros) notes.push("non-canonical");
   return notes;
 }
 

@@ -14,6 +14,8 @@ export interface AddressValue {
   readonly family: 4 | 6;
   readonly value: bigint;
   readonly leadingZeros: boolean;
+  /** The text is what `writeAddress` would write. */
+  readonly canonical: boolean;
 }
 
 const LONGEST_TEXT = 64;
@@ -39,7 +41,7 @@ function readIpv4(text: string): AddressValue | undefined {
     leadingZeros ||= hasLeadingZero(octet);
     value = value * 256 + number;
   }
-  return { family: 4, value: BigInt(value), leadingZeros };
+  return { family: 4, value: BigInt(value), leadingZeros, canonical: !leadingZeros };
 }
 
 /** One `::` at most, up to eight groups, the last two of which may be a dotted IPv4 address. */
@@ -53,8 +55,12 @@ function readIpv6(text: string): AddressValue | undefined {
   // "::" stands for at least one group.
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
   const groups = [...left.groups, ...Array.from({ length: missing }, () => 0), ...right.groups];
-  const value = groups.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
-  return { family: 6, value, leadingZeros: left.leadingZeros || right.leadingZeros };
+  return {
+    family: 6,
+    value: BigInt(`0x${groups.map((group) => group.toString(16).padStart(4, "0")).join("")}`),
+    leadingZeros: left.leadingZeros || right.leadingZeros,
+    canonical: text === writeGroups(groups),
+  };
 }
 
 interface Groups {
@@ -87,18 +93,20 @@ function readGroups(text: string, mayEndInIpv4: boolean): Groups | undefined {
 export function readDigits(text: string, radix: 10 | 16, largest: number): number | undefined {
   if (text === "") return undefined;
   let value = 0;
-  for (const character of text) {
-    const digit = digitOf(character);
-    if (digit === undefined || digit >= radix) return undefined;
+  for (let index = 0; index < text.length; index += 1) {
+    const digit = digitOf(text.charCodeAt(index));
+    if (digit >= radix) return undefined;
     value = value * radix + digit;
     if (value > largest) return undefined;
   }
   return value;
 }
 
-function digitOf(character: string): number | undefined {
-  const position = "0123456789abcdef".indexOf(character.toLowerCase());
-  return position === -1 ? undefined : position;
+/** The value of a hexadecimal digit by its character code; 16 for everything else. */
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lowerCase = code | 0x20;
+  return lowerCase >= 0x61 && lowerCase <= 0x66 ? lowerCase - 0x61 + 10 : 16;
 }
 
 export function hasLeadingZero(digits: string): boolean {
@@ -111,22 +119,30 @@ export function writeAddress(family: 4 | 6, value: bigint): string {
 }
 
 function writeIpv4(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".");
+  const bits = Number(value);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
 }
 
 function writeIpv6(value: bigint): string {
-  const groups = Array.from({ length: GROUPS }, (_, index) => (value >> BigInt(16 * (GROUPS - 1 - index))) & 0xffffn);
+  const digits = value.toString(16).padStart(GROUPS * 4, "0");
+  return writeGroups(
+    Array.from({ length: GROUPS }, (_, index) => Number(`0x${digits.slice(index * 4, index * 4 + 4)}`)),
+  );
+}
+
+function writeGroups(groups: readonly number[]): string {
   const texts = groups.map((group) => group.toString(16));
   const zeros = longestZeroRun(groups);
   if (zeros.length < 2) return texts.join(":");
   return `${texts.slice(0, zeros.start).join(":")}::${texts.slice(zeros.start + zeros.length).join(":")}`;
 }
 
-function longestZeroRun(groups: readonly bigint[]): { start: number; length: number } {
+/** The longest run of zero groups, the first one where several are as long. */
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
   let longest = { start: 0, length: 0 };
   let length = 0;
   for (const [index, group] of groups.entries()) {
-    length = group === 0n ? length + 1 : 0;
+    length = group === 0 ? length + 1 : 0;
     if (length > longest.length) longest = { start: index - length + 1, length };
   }
   return longest;

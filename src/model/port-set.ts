@@ -95,7 +95,7 @@ export class PortSet {
   static unionOf(sets: readonly PortSet[]): PortSet {
     if (sets.length === 1) return sets[0] as PortSet;
     const transports = TRANSPORTS.map((_, index) => unionOfTransport(sets.map((set) => set.#transport(index))));
-    return new PortSet(transports, sets.map((set) => set.#others).reduce(unionOthers, NO_OTHERS));
+    return new PortSet(transports, unionOfOthers(sets.map((set) => set.#others)));
   }
 
   static #ofProtocol(protocol: string, ports: TransportPorts): PortSet {
@@ -113,8 +113,8 @@ export class PortSet {
 
   union(other: PortSet): PortSet {
     if (this === other) return this;
-    const transports = this.#transports.map((ports, index) => unionOfTransport([ports, other.#transport(index)]));
-    return new PortSet(transports, unionOthers(this.#others, other.#others));
+    const transports = this.#transports.map((ports, index) => unionTransport(ports, other.#transport(index)));
+    return new PortSet(transports, unionOfOthers([this.#others, other.#others]));
   }
 
   subtract(other: PortSet): PortSet {
@@ -141,11 +141,7 @@ export class PortSet {
   }
 
   isEmpty(): boolean {
-    return (
-      this.#transports.every(({ numbers, names }) => numbers.length === 0 && names.size === 0) &&
-      !this.#others.except &&
-      this.#others.names.size === 0
-    );
+    return this.#transports.every(isNoPort) && !this.#others.except && this.#others.names.size === 0;
   }
 
   /** The largest part, 0..1, that the set has of the numbers 1..65535 of TCP, UDP or SCTP. Names don't count. */
@@ -165,10 +161,12 @@ export class PortSet {
   words(): string {
     if (this.isEmpty()) return "no port";
     if (this.#transports.every(isEveryPort)) return "every port";
-    return joinWords([
-      ...TRANSPORTS.flatMap((transport, index) => transportWords(transport, this.#transport(index))),
-      ...otherWords(this.#others),
-    ]);
+    return joinWords(this.#parts());
+  }
+
+  *#parts(): Generator<string> {
+    for (const [index, transport] of TRANSPORTS.entries()) yield* transportWords(transport, this.#transport(index));
+    yield* otherWords(this.#others);
   }
 }
 
@@ -188,6 +186,10 @@ function countOf(numbers: Boundaries<number>): number {
   return count;
 }
 
+function isNoPort({ numbers, names }: TransportPorts): boolean {
+  return numbers.length === 0 && names.size === 0;
+}
+
 function isEveryPort({ numbers }: TransportPorts): boolean {
   return numbers.length === 2 && numbers[0] === FIRST_PORT && numbers[1] === END_OF_PORTS;
 }
@@ -196,48 +198,51 @@ function sameTransport(a: TransportPorts, b: TransportPorts): boolean {
   return a === b || (sameIntervals(a.numbers, b.numbers) && sameNames(a.names, b.names));
 }
 
+function unionTransport(a: TransportPorts, b: TransportPorts): TransportPorts {
+  if (a === b || isNoPort(b)) return a;
+  return isNoPort(a) ? b : unionOfTransport([a, b]);
+}
+
 function unionOfTransport(all: readonly TransportPorts[]): TransportPorts {
   const ports = {
     numbers: unionOfIntervals(all.map(({ numbers }) => numbers)),
-    names: all.map(({ names }) => names).reduce(unionNames),
+    names: unionOfNames(all.map(({ names }) => names)),
   };
   return isEveryPort(ports) ? EVERY_PORT : ports;
 }
 
 function subtractTransport(a: TransportPorts, b: TransportPorts): TransportPorts {
-  if (a === NO_PORTS || isEveryPort(b)) return NO_PORTS;
+  if (isNoPort(b)) return a;
+  if (isNoPort(a) || isEveryPort(b)) return NO_PORTS;
   return { numbers: subtractIntervals(a.numbers, b.numbers), names: namesWithout(a.names, b.names) };
 }
 
 function intersectTransport(a: TransportPorts, b: TransportPorts): TransportPorts {
-  if (isEveryPort(a)) return b;
-  if (isEveryPort(b)) return a;
+  if (isNoPort(a) || isEveryPort(b)) return a;
+  if (isNoPort(b) || isEveryPort(a)) return b;
   return { numbers: intersectIntervals(a.numbers, b.numbers), names: namesIn(a.names, b.names) };
 }
 
-// Other protocols: a set or the complement of one, so each operation has the four cases of De Morgan.
-
-function complement({ except, names }: OtherProtocols): OtherProtocols {
-  return { except: !except, names };
+function unionOfOthers(all: readonly OtherProtocols[]): OtherProtocols {
+  const listed = unionOfNames(all.filter(({ except }) => !except).map(({ names }) => names));
+  const exceptions = all.filter(({ except }) => except).map(({ names }) => names);
+  if (exceptions.length === 0) return { except: false, names: listed };
+  return { except: true, names: namesWithout(exceptions.reduce(namesIn), listed) };
 }
 
 function intersectOthers(a: OtherProtocols, b: OtherProtocols): OtherProtocols {
-  if (a.except && b.except) return { except: true, names: unionNames(a.names, b.names) };
+  if (a.except && b.except) return { except: true, names: unionOfNames([a.names, b.names]) };
   if (a.except) return { except: false, names: namesWithout(b.names, a.names) };
   return { except: false, names: b.except ? namesWithout(a.names, b.names) : namesIn(a.names, b.names) };
 }
 
-function unionOthers(a: OtherProtocols, b: OtherProtocols): OtherProtocols {
-  return complement(intersectOthers(complement(a), complement(b)));
-}
-
 function subtractOthers(a: OtherProtocols, b: OtherProtocols): OtherProtocols {
-  return intersectOthers(a, complement(b));
+  return intersectOthers(a, { except: !b.except, names: b.names });
 }
 
-function unionNames(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
-  if (b.size === 0) return a;
-  return a.size === 0 ? b : new Set([...a, ...b]);
+function unionOfNames(all: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  const some = all.filter((names) => names.size > 0);
+  return some.length <= 1 ? (some[0] ?? NO_NAMES) : new Set(some.flatMap((names) => Array.from(names)));
 }
 
 function namesWithout(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
@@ -252,17 +257,18 @@ function sameNames(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && namesWithout(a, b).size === 0;
 }
 
-function transportWords(transport: string, ports: TransportPorts): string[] {
-  if (isEveryPort(ports)) return [`every ${transport} port`];
-  const words: string[] = [];
-  for (const [first, end] of intervalsOf(ports.numbers)) {
-    words.push(end - first === 1 ? `${transport} ${first}` : `${transport} ${first}-${end - 1}`);
+function* transportWords(transport: string, ports: TransportPorts): Generator<string> {
+  if (isEveryPort(ports)) {
+    yield `every ${transport} port`;
+    return;
   }
-  for (const name of ports.names) words.push(`${transport} named ${quote(name)}`);
-  return words;
+  for (const [first, end] of intervalsOf(ports.numbers)) {
+    yield end - first === 1 ? `${transport} ${first}` : `${transport} ${first}-${end - 1}`;
+  }
+  for (const name of ports.names) yield `${transport} named ${quote(name)}`;
 }
 
-function otherWords({ except, names }: OtherProtocols): string[] {
-  if (except) return ["every other protocol"];
-  return Array.from(names, (name) => `protocol ${quote(name)}`);
+function* otherWords({ except, names }: OtherProtocols): Generator<string> {
+  if (except) yield "every other protocol";
+  else for (const name of names) yield `protocol ${quote(name)}`;
 }
