@@ -81,7 +81,25 @@ export function subtractPeers(a: PeerSet, b: PeerSet): PeerSet {
     const cutsSomething = everyPod || !b.addresses.isEmpty() || b.entities.includes("outside");
     return cutsSomething ? subtractMembers(everybodyAsMembers(b), b, everyPod) : a;
   }
-  return subtractMembers(a, b, everyPod);
+  const left = subtractMembers(a, b, everyPod);
+  return isUnchanged(left, a) ? a : left;
+}
+
+/** For a result of `subtractMembers`: whether nothing was taken away. */
+function isUnchanged(left: PeerSet, a: PeerSet): boolean {
+  return (
+    left.addresses.equals(a.addresses) &&
+    (left.addressesReachPods === a.addressesReachPods || a.addresses.isEmpty()) &&
+    sameItems(left.entities, a.entities) &&
+    left.pods.length === a.pods.length &&
+    left.identities.length === a.identities.length &&
+    left.names.length === a.names.length &&
+    left.unresolved.length === a.unresolved.length
+  );
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 /** Whether the set certainly contains everyone, however it is written. */
