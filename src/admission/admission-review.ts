@@ -42,7 +42,7 @@ const OPERATIONS: readonly Operation[] = ["CREATE", "UPDATE", "DELETE", "CONNECT
 export function parseAdmissionReview(body: Uint8Array): AdmissionRequest {
   let review: JsonValue;
   try {
-    review = parseStrictJson(body, "request body").value;
+    review = parseStrictJson(body).value;
   } catch (cause) {
     if (cause instanceof IntakeError)
       throw new MalformedReview(`the body is not one unambiguous JSON document: ${cause.message}`);
