@@ -5,10 +5,13 @@
  * Then two halves of the address space on the same ports are anyone, and on different ports they are not.
  */
 import type { Flow } from "./effective-rules.ts";
-import type { WidthContext } from "./peer-set.ts";
-import { peerWidth, unionOfPeers } from "./peer-set.ts";
+import { unionOfPeers } from "./peer-set.ts";
+import type { PeersMeasure, WidthContext } from "./peer-width.ts";
+import { measurePeers } from "./peer-width.ts";
+import { peerWords } from "./peer-words.ts";
+import { partitionPorts } from "./port-partition.ts";
 import { PortSet } from "./port-set.ts";
-import type { Reach } from "./traffic.ts";
+import type { PeerSet, Reach } from "./traffic.ts";
 import type { PeersWidth, PortReach, PortsFact } from "./width.ts";
 import { joinWords } from "./words.ts";
 
@@ -18,11 +21,22 @@ export interface Cell<F extends Flow> {
   readonly members: readonly F[];
 }
 
-/** Peers at least as wide as `peers` on all of `ports`. */
+interface MeasuredCell<F extends Flow> extends Cell<F> {
+  readonly peers: PeerSet;
+  readonly measure: PeersMeasure;
+  readonly rank: number;
+}
+
+type CellGroup<F extends Flow> = [MeasuredCell<F>, ...MeasuredCell<F>[]];
+
+/** Peers of at least one rank on all of `ports`. */
 export interface FrontierPoint<F extends Flow> {
-  readonly peers: PeersWidth;
+  readonly rank: number;
   readonly ports: PortSet;
-  readonly members: readonly F[];
+  /** The cells of exactly that rank. */
+  readonly narrowest: CellGroup<F>;
+  /** These and all wider cells. */
+  readonly reached: readonly MeasuredCell<F>[];
 }
 
 const PORT_RANK: Readonly<Record<PortReach, number>> = { none: 0, some: 1, wide: 2, all: 3 };
@@ -40,7 +54,7 @@ const REACH_RANK: Readonly<Record<Reach, number>> = {
 const HALF_OF_A_FAMILY = 0.5;
 
 /** One order for everything that makes peers wide, so that a union can be compared with single rules. */
-function rankOf({ reach, selfAssignable, ipv4Share, ipv6Share, unresolved, nearlyAll }: PeersWidth): number {
+function rankOf({ reach, selfAssignable, ipv4Share, ipv6Share, unresolved, nearlyAll }: PeersMeasure): number {
   return Math.max(
     REACH_RANK[reach],
     selfAssignable ? 3 : 0,
@@ -50,45 +64,30 @@ function rankOf({ reach, selfAssignable, ipv4Share, ipv6Share, unresolved, nearl
   );
 }
 
-/** Whether the peers are wide: all namespaces, or more. */
-export function isWide({ reach }: PeersWidth): boolean {
-  return REACH_RANK[reach] >= REACH_RANK["all-namespaces"];
+/** Whether a point's peers are wide: all namespaces, or more. */
+export function isWide({ rank }: { readonly rank: number }): boolean {
+  return rank >= REACH_RANK["all-namespaces"];
 }
 
-/** Whether the first width is as wide as the second one, in peers and in ports. */
+/** Whether a known width is as wide as a point, in peers and in ports. */
 export function isAsWide(
-  known: { readonly peers: PeersWidth; readonly ports: PortsFact },
-  point: { readonly peers: PeersWidth; readonly ports: PortSet },
+  known: { readonly peers: PeersMeasure; readonly ports: PortsFact },
+  point: { readonly rank: number; readonly ports: PortSet },
 ): boolean {
-  return rankOf(known.peers) >= rankOf(point.peers) && PORT_RANK[known.ports.reach] >= PORT_RANK[point.ports.reach()];
+  return rankOf(known.peers) >= point.rank && PORT_RANK[known.ports.reach] >= PORT_RANK[point.ports.reach()];
 }
 
 /**
  * Lays flows over each other: cells that are disjoint in their ports, each with all flows that reach it.
- * @param mostSteps bound of the work
+ * @param mostMembers bound of the work: how many flows all cells may have together
  * @returns undefined where the bound is exceeded
  */
-export function overlay<F extends Flow>(flows: readonly F[], mostSteps: number): readonly Cell<F>[] | undefined {
-  let cells: Cell<F>[] = [];
-  let covered = PortSet.nothing;
-  let steps = 0;
-  for (const flow of flows) {
-    steps += cells.length;
-    if (steps > mostSteps) return undefined;
-    const alone = flow.ports.subtract(covered);
-    cells = cells.flatMap((cell) => splitCell(cell, flow));
-    if (!alone.isEmpty()) cells.push({ ports: alone, members: [flow] });
-    covered = covered.union(flow.ports);
-  }
-  return cells;
-}
-
-function splitCell<F extends Flow>(cell: Cell<F>, flow: F): Cell<F>[] {
-  const shared = cell.ports.intersect(flow.ports);
-  if (shared.isEmpty()) return [cell];
-  const reached = { ports: shared, members: [...cell.members, flow] };
-  const rest = cell.ports.subtract(flow.ports);
-  return rest.isEmpty() ? [reached] : [reached, { ports: rest, members: cell.members }];
+export function overlay<F extends Flow>(flows: readonly F[], mostMembers: number): readonly Cell<F>[] | undefined {
+  const cells = partitionPorts(
+    flows.map((flow) => flow.ports),
+    mostMembers,
+  );
+  return cells?.map(({ ports, members }) => ({ ports, members: members.map((index) => flows[index] as F) }));
 }
 
 /** All flows in one cell: every peer on every port, which is at least as wide as the truth. */
@@ -103,51 +102,49 @@ export function together<F extends Flow>(flows: readonly F[]): Cell<F> {
  */
 export function frontierOf<F extends Flow>(cells: readonly Cell<F>[], context: WidthContext): FrontierPoint<F>[] {
   const points: FrontierPoint<F>[] = [];
-  let reached: readonly RankedCell<F>[] = [];
+  let reached: readonly MeasuredCell<F>[] = [];
   let ports = PortSet.nothing;
-  for (const group of groupsByRank(cells, context)) {
+  for (const narrowest of groupsByRank(cells, context)) {
     const before = PORT_RANK[ports.reach()];
-    reached = [...reached, ...group];
-    ports = PortSet.unionOf([ports, ...group.map((cell) => cell.ports)]);
-    if (PORT_RANK[ports.reach()] > before) {
-      points.push({ peers: mergeWidths(group), ports, members: [...new Set(reached.flatMap((cell) => cell.members))] });
-    }
+    reached = [...reached, ...narrowest];
+    ports = PortSet.unionOf([ports, ...narrowest.map((cell) => cell.ports)]);
+    if (PORT_RANK[ports.reach()] > before) points.push({ rank: narrowest[0].rank, ports, narrowest, reached });
   }
   return points;
 }
 
-interface RankedCell<F extends Flow> extends Cell<F> {
-  readonly peers: PeersWidth;
-  readonly rank: number;
-}
-
 /** The cells with peers, in groups of the same rank, widest first. */
-function groupsByRank<F extends Flow>(cells: readonly Cell<F>[], context: WidthContext): RankedCell<F>[][] {
-  const groups = new Map<number, RankedCell<F>[]>();
+function groupsByRank<F extends Flow>(cells: readonly Cell<F>[], context: WidthContext): CellGroup<F>[] {
+  const groups = new Map<number, CellGroup<F>>();
   for (const cell of cells) {
-    const peers = peerWidth(unionOfPeers(cell.members.map((flow) => flow.peers)), context);
-    const rank = rankOf(peers);
+    const peers = unionOfPeers(cell.members.map((flow) => flow.peers));
+    const measure = measurePeers(peers, context);
+    const rank = rankOf(measure);
     if (rank === REACH_RANK.nobody) continue;
+    const measured = { ...cell, peers, measure, rank };
     const group = groups.get(rank);
-    if (group === undefined) groups.set(rank, [{ ...cell, peers, rank }]);
-    else group.push({ ...cell, peers, rank });
+    if (group === undefined) groups.set(rank, [measured]);
+    else group.push(measured);
   }
   return [...groups].toSorted(([a], [b]) => b - a).map(([, group]) => group);
 }
 
-/** One width for cells of the same rank but different ports: nothing that is true of one of them is lost. */
-function mergeWidths(cells: readonly { readonly peers: PeersWidth }[]): PeersWidth {
-  const widths = cells.map(({ peers }) => peers);
-  const [first] = widths;
-  if (first === undefined || widths.length === 1) return first as PeersWidth;
+/** The peers of a point; cells of the same rank give one width, in which nothing that is true of one of them is lost. */
+export function widthOfPoint<F extends Flow>({ narrowest }: FrontierPoint<F>): PeersWidth {
+  const measures = narrowest.map(({ measure }) => measure);
   return {
-    reach: first.reach,
-    ipv4Share: Math.max(...widths.map(({ ipv4Share }) => ipv4Share)),
-    ipv6Share: Math.max(...widths.map(({ ipv6Share }) => ipv6Share)),
-    nat64Share: Math.max(...widths.map(({ nat64Share }) => nat64Share)),
-    selfAssignable: widths.some(({ selfAssignable }) => selfAssignable),
-    nearlyAll: widths.some(({ nearlyAll }) => nearlyAll),
-    unresolved: widths.some(({ unresolved }) => unresolved),
-    words: joinWords(new Set(widths.map(({ words }) => words))),
+    reach: narrowest[0].measure.reach,
+    ipv4Share: Math.max(...measures.map(({ ipv4Share }) => ipv4Share)),
+    ipv6Share: Math.max(...measures.map(({ ipv6Share }) => ipv6Share)),
+    nat64Share: Math.max(...measures.map(({ nat64Share }) => nat64Share)),
+    selfAssignable: measures.some(({ selfAssignable }) => selfAssignable),
+    nearlyAll: measures.some(({ nearlyAll }) => nearlyAll),
+    unresolved: measures.some(({ unresolved }) => unresolved),
+    words: joinWords(new Set(narrowest.map(({ peers, measure }) => peerWords(peers, measure.reach)))),
   };
+}
+
+/** The flows that a point rests on. */
+export function flowsOfPoint<F extends Flow>({ reached }: FrontierPoint<F>): readonly F[] {
+  return [...new Set(reached.flatMap((cell) => cell.members))];
 }

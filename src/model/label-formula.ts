@@ -59,6 +59,7 @@ export function admitsStranger(formula: LabelFormula, alwaysPresentKeys: readonl
  * unseen, so that "nobody" is never a guess.
  */
 export function isSatisfiable(formula: LabelFormula): boolean {
+  if (admitsStranger(formula, [])) return true;
   const independent = independentParts(formula);
   return independent.length > 1 ? independent.every(isSatisfiableWhole) : isSatisfiableWhole(formula);
 }

@@ -190,10 +190,10 @@ function coversIdentity(wide: IdentityPattern, narrow: IdentityPattern): boolean
 }
 
 function coversText(wide: TextPattern, narrow: TextPattern): boolean {
-  if (wide.match === "any") return true;
-  if (wide.match === "present") return narrow.match !== "any";
-  if (narrow.match === "any" || narrow.match === "present") return false;
+  if (!("value" in wide)) return wide.match === "any" || narrow.match !== "any";
+  if (!("value" in narrow)) return false;
+  // An exact text may lie in any pattern; a pattern only in one of its own kind: a longer prefix in a shorter one.
+  if (narrow.match !== wide.match && narrow.match !== "exact") return false;
   if (wide.match === "exact") return narrow.match === "exact" && narrow.value === wide.value;
-  if (narrow.match !== "exact" && narrow.match !== wide.match) return false;
   return wide.match === "prefix" ? narrow.value.startsWith(wide.value) : narrow.value.endsWith(wide.value);
 }

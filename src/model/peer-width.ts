@@ -52,7 +52,15 @@ interface MemberWidth {
   readonly nearlyAll?: boolean;
 }
 
+/** A width without its words, which only messages need. */
+export type PeersMeasure = Omit<PeersWidth, "words">;
+
 export function peerWidth(peers: PeerSet, context: WidthContext): PeersWidth {
+  const measure = measurePeers(peers, context);
+  return { ...measure, words: peerWords(peers, measure.reach) };
+}
+
+export function measurePeers(peers: PeerSet, context: WidthContext): PeersMeasure {
   const members: readonly MemberWidth[] = [
     { reach: peers.everyone ? "anyone" : "nobody" },
     { reach: reachOfAddresses(peers.addresses, peers.addressesReachPods) },
@@ -73,7 +81,6 @@ export function peerWidth(peers: PeerSet, context: WidthContext): PeersWidth {
     selfAssignable: !holdsStrangers && members.some((member) => member.selfAssignable === true),
     nearlyAll: !holdsStrangers && members.some((member) => member.nearlyAll === true),
     unresolved: peers.unresolved.length > 0,
-    words: peerWords(peers, reach),
   };
 }
 
@@ -110,7 +117,7 @@ function widthOfIdentity({ namespace, serviceAccount }: IdentityPattern): Member
 }
 
 function isAnyText(pattern: TextPattern): boolean {
-  if (pattern.match === "any" || pattern.match === "present") return true;
+  if (!("value" in pattern)) return true;
   return pattern.match !== "exact" && pattern.value === "";
 }
 

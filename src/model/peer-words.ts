@@ -45,7 +45,7 @@ function* addressWords(addresses: AddressSet): Generator<string> {
   for (const whole of WHOLE_FAMILIES) {
     const held = addresses.intersect(whole.set).prefixes(LONGEST_WORDS);
     const missing = whole.set.subtract(addresses).prefixes(held.length);
-    if (missing.length < held.length) yield `${whole.prefix} except ${joinWords(missing)}`;
+    if (held.length > 1 && missing.length < held.length) yield `${whole.prefix} except ${joinWords(missing)}`;
     else yield* held;
   }
 }

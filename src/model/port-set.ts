@@ -8,7 +8,7 @@ import type { PortReach } from "./width.ts";
 import { joinWords } from "./words.ts";
 
 /** The protocols whose ports the policy APIs know. */
-const TRANSPORTS = ["TCP", "UDP", "SCTP"] as const;
+export const TRANSPORTS: readonly string[] = ["TCP", "UDP", "SCTP"];
 
 /** Protocols that APIs also accept as IANA numbers. */
 const NUMBERED: ReadonlyMap<string, string> = new Map([
@@ -38,7 +38,7 @@ interface TransportPorts {
 }
 
 /** Protocols that are no transport: those listed, or all except those listed. */
-interface OtherProtocols {
+export interface OtherProtocols {
   readonly except: boolean;
   readonly names: ReadonlySet<string>;
 }
@@ -60,11 +60,11 @@ export class PortSet {
 
   /** One entry per element of TRANSPORTS, in its order. */
   readonly #transports: readonly TransportPorts[];
-  readonly #others: OtherProtocols;
+  readonly others: OtherProtocols;
 
   private constructor(transports: readonly TransportPorts[], others: OtherProtocols) {
     this.#transports = transports;
-    this.#others = others;
+    this.others = others;
   }
 
   /**
@@ -95,12 +95,12 @@ export class PortSet {
   static unionOf(sets: readonly PortSet[]): PortSet {
     if (sets.length === 1) return sets[0] as PortSet;
     const transports = TRANSPORTS.map((_, index) => unionOfTransport(sets.map((set) => set.#transport(index))));
-    return new PortSet(transports, unionOfOthers(sets.map((set) => set.#others)));
+    return new PortSet(transports, unionOfOthers(sets.map((set) => set.others)));
   }
 
   static #ofProtocol(protocol: string, ports: TransportPorts): PortSet {
     const name = canonicalProtocol(protocol);
-    const transport = TRANSPORTS.findIndex((known) => known === name);
+    const transport = TRANSPORTS.indexOf(name);
     if (transport === -1) {
       return new PortSet(PortSet.nothing.#transports, { except: false, names: new Set([name]) });
     }
@@ -111,20 +111,30 @@ export class PortSet {
     return this.#transports[index] as TransportPorts;
   }
 
+  /** The numbers of one of TRANSPORTS that are in the set. */
+  numbersOf(transport: string): Boundaries<number> {
+    return this.#transport(TRANSPORTS.indexOf(transport)).numbers;
+  }
+
+  /** The ports of one of TRANSPORTS that the set knows by name only; none where it holds every number. */
+  namesOf(transport: string): ReadonlySet<string> {
+    return this.#transport(TRANSPORTS.indexOf(transport)).names;
+  }
+
   union(other: PortSet): PortSet {
     if (this === other) return this;
     const transports = this.#transports.map((ports, index) => unionTransport(ports, other.#transport(index)));
-    return new PortSet(transports, unionOfOthers([this.#others, other.#others]));
+    return new PortSet(transports, unionOfOthers([this.others, other.others]));
   }
 
   subtract(other: PortSet): PortSet {
     const transports = this.#transports.map((ports, index) => subtractTransport(ports, other.#transport(index)));
-    return new PortSet(transports, subtractOthers(this.#others, other.#others));
+    return new PortSet(transports, subtractOthers(this.others, other.others));
   }
 
   intersect(other: PortSet): PortSet {
     const transports = this.#transports.map((ports, index) => intersectTransport(ports, other.#transport(index)));
-    return new PortSet(transports, intersectOthers(this.#others, other.#others));
+    return new PortSet(transports, intersectOthers(this.others, other.others));
   }
 
   covers(other: PortSet): boolean {
@@ -135,13 +145,13 @@ export class PortSet {
     return (
       this === other ||
       (this.#transports.every((ports, index) => sameTransport(ports, other.#transport(index))) &&
-        this.#others.except === other.#others.except &&
-        sameNames(this.#others.names, other.#others.names))
+        this.others.except === other.others.except &&
+        sameNames(this.others.names, other.others.names))
     );
   }
 
   isEmpty(): boolean {
-    return this.#transports.every(isNoPort) && !this.#others.except && this.#others.names.size === 0;
+    return this.#transports.every(isNoPort) && !this.others.except && this.others.names.size === 0;
   }
 
   /** The largest part, 0..1, that the set has of the numbers 1..65535 of TCP, UDP or SCTP. Names don't count. */
@@ -166,7 +176,7 @@ export class PortSet {
 
   *#parts(): Generator<string> {
     for (const [index, transport] of TRANSPORTS.entries()) yield* transportWords(transport, this.#transport(index));
-    yield* otherWords(this.#others);
+    yield* otherWords(this.others);
   }
 }
 

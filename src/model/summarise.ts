@@ -4,7 +4,7 @@
 import type { EffectiveRule, Flow } from "./effective-rules.ts";
 import { effectiveRules } from "./effective-rules.ts";
 import type { FrontierPoint } from "./frontier.ts";
-import { frontierOf, isAsWide, isWide, overlay, together } from "./frontier.ts";
+import { flowsOfPoint, frontierOf, isAsWide, isWide, overlay, together, widthOfPoint } from "./frontier.ts";
 import type { WidthContext } from "./peer-set.ts";
 import { nobody, peerWidth } from "./peer-set.ts";
 import type { PortSet } from "./port-set.ts";
@@ -19,9 +19,9 @@ export interface Summary {
   readonly shadowed: readonly string[];
 }
 
-// About 10 ms. A policy with more than a hundred different port sets beside wide peers is judged as if all its peers
-// reached all its ports: never narrower than the truth.
-const MOST_OVERLAY_STEPS = 10_000;
+// Some ten milliseconds. A policy that needs more is judged as if all its peers reached all its ports: never narrower
+// than the truth.
+const MOST_OVERLAY_MEMBERS = 20_000;
 
 /**
  * Computes every width that the guardrails judge.
@@ -69,8 +69,9 @@ function widthOfFlows(flows: readonly Flow[], rule: TrafficRule, context: WidthC
     flows.map((flow) => ({ ports: flow.ports, members: [flow] })),
     context,
   );
-  const telling = points.findLast(({ peers }) => isWide(peers)) ?? points.at(-1);
-  return telling ?? { peers: peerWidth(nobody, context), ports: rule.ports };
+  const telling = points.findLast(isWide) ?? points.at(-1);
+  if (telling === undefined) return { peers: peerWidth(nobody, context), ports: rule.ports };
+  return { peers: widthOfPoint(telling), ports: telling.ports };
 }
 
 interface RuleFlow extends Flow {
@@ -110,16 +111,16 @@ function pointsBeyond(
   // Most policies end here: even all peers on all ports are no wider than one of the rules.
   const upperBound = frontierOf([together(flows)], context);
   if (upperBound.every(isKnown)) return [];
-  const cells = overlay(flows, MOST_OVERLAY_STEPS);
+  const cells = overlay(flows, MOST_OVERLAY_MEMBERS);
   const points = cells === undefined ? upperBound : frontierOf(cells, context);
   return points.filter((point) => !isKnown(point));
 }
 
 function unionFact(direction: Direction, point: FrontierPoint<RuleFlow>, operations: "some" | "all"): UnionFact {
-  const rules = [...new Set(point.members.map(({ rule }) => rule))];
+  const rules = [...new Set(flowsOfPoint(point).map(({ rule }) => rule))];
   return {
     direction,
-    peers: { ...point.peers, pointer: commonPointer(rules.map((rule) => rule.peersPointer)) },
+    peers: { ...widthOfPoint(point), pointer: commonPointer(rules.map((rule) => rule.peersPointer)) },
     ports: portsFact(point.ports, commonPointer(rules.map((rule) => rule.portsPointer))),
     operations,
     pointers: rules.map((rule) => rule.pointer),
