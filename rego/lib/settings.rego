@@ -5,11 +5,13 @@ package ringfence.lib.settings
 
 # METADATA
 # title: The parameters of one guardrail
+# description: As its METADATA describes them. What the organisation leaves out has the default.
 parameters(slug) := data.ringfence.settings.guardrails[slug].parameters
 
 # METADATA
 # title: Whether a guardrail doesn't apply to the object of this input
 # description: Asked only once a finding is certain. Names are compared as they are; a trailing * matches a prefix.
+# scope: document
 exempt(_) if _exempt_by(data.ringfence.settings.exempt)
 
 exempt(slug) if _exempt_by(data.ringfence.settings.guardrails[slug].exempt)

@@ -8,19 +8,23 @@ package ringfence.lib.traffic
 # description: |
 #   Every entry has direction, peers, ports, operations and a pointer. A union of rules is present only where it is
 #   wider than each of its rules; its pointer is the first of them.
+# scope: document
 scope contains rule if {
 	some rule in input.policy.rules
 	rule.action == "allow"
+	rule.ports.reach != "none"
 	not rule.staged
 }
 
-scope contains object.union(union, {"pointer": union.pointers[0], "together": concat(", ", union.pointers)}) if {
+scope contains object.union(union, {"pointer": union.pointers[0], "together": union.pointers}) if {
 	some union in input.policy.unions
+	union.ports.reach != "none"
 }
 
 # METADATA
 # title: Peers that nobody has to be named for
-wide_peers(peers) if peers.reach in {"all-namespaces", "cluster", "external", "anyone"}
+# description: Anyone, everything outside the cluster, the whole cluster, every namespace.
+wide_peers(peers) if _reach_words[peers.reach]
 
 # METADATA
 # title: The public internet without the private ranges
@@ -35,6 +39,7 @@ internet_only(peers) if {
 
 # METADATA
 # title: A rule that allows anyone on every port and operation
+# description: Egress to the internet without the private ranges is not one of them.
 any_any(rule) if {
 	wide_peers(rule.peers)
 	rule.ports.reach == "all"
@@ -48,23 +53,36 @@ _internet_egress(rule) if {
 }
 
 # METADATA
-# title: The peers in words
-peers_words(rule) := concat("", [_preposition[rule.direction], _reach_words[rule.peers.reach]])
+# title: What a rule allows, in words
+# description: The remark, for example on the peers, is put right behind them; it may be empty.
+sentence(rule, remark) := concat("", [
+	"allows ", _preposition[rule.direction], _peers_words(rule.peers), remark,
+	" on ", rule.ports.words, _operations_words[rule.operations], _together_words(rule),
+])
 
 _preposition := {"ingress": "", "egress": "traffic to "}
 
+_operations_words := {"all": "", "some": " for some operations"}
+
+_peers_words(peers) := _reach_words[peers.reach]
+
+_peers_words(peers) := peers.words if not wide_peers(peers)
+
 _reach_words := {
-	"nobody": "nobody",
-	"selected": "the named peers",
-	"own-namespace": "every Pod of the namespace",
 	"all-namespaces": "every Pod of every namespace",
 	"cluster": "the whole cluster",
 	"external": "everything outside the cluster",
 	"anyone": "anyone",
 }
 
-# METADATA
-# title: How a message says that several rules are meant
-together_words(rule) := concat("", [" (together: ", rule.together, ")"]) if rule.together
+_together_words(rule) := "" if not rule.together
 
-together_words(rule) := "" if not rule.together
+_together_words(rule) := concat("", [" (together: ", concat(", ", rule.together), ")"]) if count(rule.together) <= 5
+
+# A union of a thousand rules must not fill the message.
+_together_words(rule) := concat("", [
+	" (together: ", concat(", ", array.slice(rule.together, 0, 5)),
+	" and ", format_int(count(rule.together) - 5, 10), " more)",
+]) if {
+	count(rule.together) > 5
+}

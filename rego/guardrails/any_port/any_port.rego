@@ -9,13 +9,14 @@
 #   mode: warn
 #   severity: medium
 #   fix: list the ports that the peers need in "ports"
-#   compliance: [NIST-800-53-CM-7(1), NIST-800-53-SC-7(5), PCI-DSS-1.2.5, ISO-27001-A.8.21]
+#   compliance: [NIST-800-53-CM-7(1), NIST-800-53-SC-7(5), PCI-DSS-1.2.5, SOC2-CC6.6, ISO-27001-A.8.21]
 package ringfence.guardrails.any_port
 
 import data.ringfence.lib.traffic
 
 # METADATA
 # title: Findings
+# description: Every allow rule, and every union of them, from or to named peers on most ports or more.
 findings contains finding if {
 	some rule in traffic.scope
 	rule.peers.reach == "selected"
@@ -23,10 +24,6 @@ findings contains finding if {
 	rule.operations == "all"
 	finding := {
 		"pointer": rule.ports.pointer,
-		"message": concat("", [
-			"allows ", rule.peers.words,
-			" on ", rule.ports.words,
-			traffic.together_words(rule),
-		]),
+		"message": traffic.sentence(rule, ""),
 	}
 }

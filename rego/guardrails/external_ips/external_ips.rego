@@ -13,7 +13,10 @@
 #   mode: enforce
 #   severity: high
 #   fix: remove externalIPs; use a LoadBalancer Service or a Gateway that the platform team owns
-#   compliance: [NIST-800-53-SC-7, NIST-800-53-SC-7(3), CIS-Kubernetes-1.2.3, PCI-DSS-1.4.3, ISO-27001-A.8.20]
+#   compliance: [
+#     NIST-800-53-SC-7, NIST-800-53-SC-7(3), CIS-Kubernetes-1.2.3, PCI-DSS-1.4.3, SOC2-CC6.6,
+#     ISO-27001-A.8.20
+#   ]
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -30,6 +33,7 @@ import data.ringfence.lib.settings
 
 # METADATA
 # title: Findings
+# description: Every address that the Service claims and the organisation has not allowed.
 findings contains finding if {
 	some index, address in input.service.externalIPs
 	not address in settings.parameters("external-ips").allowed

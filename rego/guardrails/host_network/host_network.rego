@@ -8,11 +8,15 @@
 #   mode: enforce
 #   severity: high
 #   fix: remove hostNetwork; publish the port with a Service
-#   compliance: [NIST-800-53-SC-7(21), NIST-800-53-SC-39, CIS-Kubernetes-5.2.5, PCI-DSS-2.2.3, ISO-27001-A.8.22]
+#   compliance: [
+#     NIST-800-53-SC-7(21), NIST-800-53-SC-39, CIS-Kubernetes-5.2.5, PCI-DSS-2.2.3, SOC2-CC6.8,
+#     ISO-27001-A.8.22
+#   ]
 package ringfence.guardrails.host_network
 
 # METADATA
 # title: Findings
+# description: Every Pod or Pod template on the network of its node.
 findings contains finding if {
 	some pod in input.pods
 	pod.hostNetwork

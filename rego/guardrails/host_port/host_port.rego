@@ -10,7 +10,10 @@
 #   mode: enforce
 #   severity: high
 #   fix: remove hostPort; publish the port with a Service
-#   compliance: [NIST-800-53-SC-7, NIST-800-53-CM-7, CIS-Kubernetes-5.2.13, PCI-DSS-2.2.4, ISO-27001-A.8.22]
+#   compliance: [
+#     NIST-800-53-SC-7, NIST-800-53-CM-7, CIS-Kubernetes-5.2.13, PCI-DSS-2.2.4, SOC2-CC6.6,
+#     ISO-27001-A.8.22
+#   ]
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -27,6 +30,7 @@ import data.ringfence.lib.settings
 
 # METADATA
 # title: Findings
+# description: Every port of a container, of any container list, that is opened on the node.
 findings contains finding if {
 	some pod in input.pods
 	not pod.hostNetwork

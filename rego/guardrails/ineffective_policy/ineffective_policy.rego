@@ -9,11 +9,12 @@
 #   mode: warn
 #   severity: medium
 #   fix: remove what has no effect, or write what was meant (for NetworkPolicy often a missing entry in policyTypes)
-#   compliance: [NIST-800-53-SC-7(5), PCI-DSS-1.2.7, ISO-27001-A.8.22]
+#   compliance: [NIST-800-53-SC-7(5), PCI-DSS-1.2.7, SOC2-CC6.6, ISO-27001-A.8.22]
 package ringfence.guardrails.ineffective_policy
 
 # METADATA
 # title: Findings
+# description: Every defect by which a policy has less effect than it seems to have.
 findings contains finding if {
 	some defect in input.defects
 	defect.kind in {"inert-section", "no-isolation", "matches-nothing", "shadowed-rule"}

@@ -15,6 +15,7 @@ package ringfence.guardrails.invalid_policy
 
 # METADATA
 # title: Findings
+# description: Every defect by which the API, or an agent, would do something else than what is written.
 findings contains finding if {
 	some defect in input.defects
 	defect.kind in {

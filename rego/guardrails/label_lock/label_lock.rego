@@ -1,8 +1,8 @@
 # METADATA
 # title: Security labels stay as they are
 # description: |
-#   Policies select by label, so who changes a label changes what is allowed. A locked label can't be changed, added or
-#   removed on a live object; and a workload's security domain can't contradict its namespace's.
+#   Policies select by label, so who changes a label changes what is allowed. A locked label can't be changed or removed
+#   on a live object, nor added to a live Pod; and a workload's security domain can't contradict its namespace's.
 # scope: package
 # custom:
 #   slug: label-lock
@@ -10,7 +10,10 @@
 #   mode: enforce
 #   severity: high
 #   fix: create the object anew with the right labels, or ask the platform team to change them
-#   compliance: [NIST-800-53-AC-16, NIST-800-53-AC-4, NIST-800-207, PCI-DSS-1.2.2, ISO-27001-A.5.13]
+#   compliance: [
+#     NIST-800-53-AC-16, NIST-800-53-AC-3(13), NIST-800-53-AC-4, NIST-800-207, PCI-DSS-1.2.2, SOC2-CC6.1,
+#     ISO-27001-A.5.13
+#   ]
 #   needs: [namespaceLabels]
 #   parameters:
 #     type: object
@@ -34,6 +37,8 @@ import data.ringfence.lib.settings
 
 # METADATA
 # title: Findings
+# description: Every locked label that an update changes, and every label that contradicts the namespace's.
+# scope: document
 findings contains finding if {
 	some labelled in input.labelled
 	is_object(labelled.oldLabels)
@@ -43,7 +48,6 @@ findings contains finding if {
 }
 
 findings contains finding if {
-	is_object(input.namespaceLabels)
 	input.object.family == "workload"
 	some key in settings.parameters("label-lock").domainKeys
 	domain := input.namespaceLabels[key]
@@ -63,11 +67,10 @@ _change(key, old, new) := concat("", [`"`, key, `" can't be removed from a live 
 
 _change(key, old, new) := concat("", [`"`, key, `" can't be changed on a live object`]) if old[key] != new[key]
 
-# Adding the label where it was missing is how an organisation starts; on a Namespace it moves every Pod of it.
+# A Pod that gains the label starts to match other policies while it runs. Everywhere else, adding the label where it
+# was missing is how an organisation starts.
 _change(key, old, new) := concat("", [`"`, key, `" can't be added to a live object`]) if {
 	new[key]
 	not old[key]
-	_adding_moves
+	input.object.kind == "Pod"
 }
-
-_adding_moves if input.object.kind == "Pod"

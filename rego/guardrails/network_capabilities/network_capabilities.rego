@@ -10,7 +10,10 @@
 #   mode: enforce
 #   severity: high
 #   fix: drop the capability; debugging on the network belongs to the platform team's own namespace
-#   compliance: [NIST-800-53-SC-7(21), NIST-800-53-AC-6, CIS-Kubernetes-5.2.2, CIS-Kubernetes-5.2.8, PCI-DSS-2.2.4, ISO-27001-A.8.2]
+#   compliance: [
+#     NIST-800-53-SC-7(21), NIST-800-53-AC-6, CIS-Kubernetes-5.2.2, CIS-Kubernetes-5.2.8,
+#     CIS-Kubernetes-5.2.9, PCI-DSS-2.2.4, SOC2-CC6.8, ISO-27001-A.8.2
+#   ]
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -31,6 +34,8 @@ import data.ringfence.lib.settings
 
 # METADATA
 # title: Findings
+# description: Every refused capability of a container, and every privileged container.
+# scope: document
 findings contains finding if {
 	some pod in input.pods
 	some container in pod.capabilities

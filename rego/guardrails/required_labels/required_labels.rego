@@ -10,7 +10,7 @@
 #   mode: enforce
 #   severity: medium
 #   fix: add the label; the allowed values are in the organisation's guardrails.yaml
-#   compliance: [NIST-800-53-CM-8, NIST-800-53-AC-16, PCI-DSS-1.2.4, ISO-27001-A.5.9]
+#   compliance: [NIST-800-53-CM-8, NIST-800-53-AC-16, PCI-DSS-1.2.4, SOC2-CC6.1, ISO-27001-A.5.9]
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -40,6 +40,7 @@ import data.ringfence.lib.settings
 
 # METADATA
 # title: Findings
+# description: Every required label that is missing or has a value that the organisation doesn't allow.
 findings contains finding if {
 	some label in settings.parameters("required-labels").labels
 	_target[input.object.family] in label.on
@@ -52,26 +53,20 @@ _target := {"network": "policies", "workload": "workloads", "namespace": "namesp
 
 _problem(label, labels) := concat("", [`"`, label.key, `" is missing`]) if not labels[label.key]
 
-_problem(label, labels) := concat("", [`"`, label.key, `" must be one of: `, concat(", ", label.values)]) if {
-	value := labels[label.key]
+else := concat("", [`"`, label.key, `" must be one of: `, concat(", ", label.values)]) if {
 	label.values
-	not value in label.values
+	not labels[label.key] in label.values
 }
 
-_problem(label, labels) := concat("", [`"`, label.key, `" must match `, label.pattern]) if {
-	value := labels[label.key]
-	_value_allowed(label, value)
+# A pattern that is none matches nothing.
+else := concat("", [`"`, label.key, `" must match `, label.pattern]) if {
 	label.pattern
-	not regex.match(concat("", ["^(?:", label.pattern, ")$"]), value)
+	not regex.match(concat("", ["^(?:", label.pattern, ")$"]), labels[label.key])
 }
 
-# An empty value says nothing, whatever else is allowed.
-_problem(label, labels) := concat("", [`"`, label.key, `" is empty`]) if {
+# Where neither values nor a pattern say what is allowed, an empty value says nothing.
+else := concat("", [`"`, label.key, `" is empty`]) if {
 	labels[label.key] == ""
 	not label.values
 	not label.pattern
 }
-
-_value_allowed(label, value) if value in label.values
-
-_value_allowed(label, _) if not label.values

@@ -10,7 +10,9 @@
 #   mode: warn
 #   severity: medium
 #   fix: name the subnets that are meant, or single addresses
-#   compliance: [NIST-800-53-SC-7(5), NIST-800-53-AC-4, PCI-DSS-1.3.1, PCI-DSS-1.4.2]
+#   compliance: [
+#     NIST-800-53-SC-7(5), NIST-800-53-AC-4, PCI-DSS-1.3.1, PCI-DSS-1.4.2, SOC2-CC6.6, ISO-27001-A.8.22
+#   ]
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -40,32 +42,27 @@ import data.ringfence.lib.traffic
 
 # METADATA
 # title: Findings
+# description: One per rule or union, for the family that exceeds its limit; any-any and any-peer judge wide peers.
 findings contains finding if {
 	some rule in traffic.scope
 	not traffic.wide_peers(rule.peers)
 	too_wide := _excess(rule)
 	finding := {
 		"pointer": rule.peers.pointer,
-		"message": concat("", ["allows ", rule.peers.words, ": ", too_wide, traffic.together_words(rule)]),
+		"message": concat(": ", [traffic.sentence(rule, ""), too_wide]),
 	}
 }
 
-_excess(rule) := concat("", ["more IPv4 addresses than a /", format_int(limit, 10)]) if {
-	limit := _limits(rule).ipv4
-	_wider(rule.peers.ipv4Share, limit)
+_excess(rule) := concat("", ["more IPv4 addresses than a /", format_int(_limits(rule).ipv4, 10)]) if {
+	_wider(rule.peers.ipv4Share, _limits(rule).ipv4)
 }
 
-_excess(rule) := concat("", ["more IPv6 addresses than a /", format_int(limits.ipv6, 10)]) if {
-	limits := _limits(rule)
-	not _wider(rule.peers.ipv4Share, limits.ipv4)
-	_wider(rule.peers.ipv6Share, limits.ipv6)
+else := concat("", ["more IPv6 addresses than a /", format_int(_limits(rule).ipv6, 10)]) if {
+	_wider(rule.peers.ipv6Share, _limits(rule).ipv6)
 }
 
-_excess(rule) := "the IPv4 internet through the NAT64 prefix 64:ff9b::/96" if {
-	limits := _limits(rule)
-	not _wider(rule.peers.ipv4Share, limits.ipv4)
-	not _wider(rule.peers.ipv6Share, limits.ipv6)
-	_wider(rule.peers.nat64Share, limits.ipv4)
+else := "the IPv4 internet through the NAT64 prefix 64:ff9b::/96" if {
+	_wider(rule.peers.nat64Share, _limits(rule).ipv4)
 }
 
 _limits(rule) := settings.parameters("wide-cidr")[rule.direction]
