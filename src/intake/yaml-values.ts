@@ -1,0 +1,210 @@
+/**
+ * @module From the YAML parser's events to a JSON value, by the strict rules: nothing that two parsers read differently.
+ */
+import type { Event, ScalarEvent } from "js-yaml";
+import { EVENT_ID, getScalarValue, SCALAR_STYLE, COLLECTION_STYLE } from "js-yaml";
+import { quote } from "../model/quote.ts";
+import type { IntakeErrorCode } from "./document.ts";
+import type { JsonValue } from "./json-value.ts";
+import type { IntakeLimits } from "./limits.ts";
+import { AMBIGUOUS, resolvePlain } from "./plain-scalar.ts";
+import type { YamlProblem } from "./yaml-problem.ts";
+
+const ABSENT = -1;
+/** Problems reported for one document; the rest is noise. */
+const MOST_PROBLEMS = 20;
+
+type Writable = Record<string, JsonValue>;
+
+interface Frame {
+  readonly list: JsonValue[] | undefined;
+  readonly object: Writable | undefined;
+  readonly isFlow: boolean;
+  readonly start: number;
+  key: string | undefined;
+}
+
+export interface YamlContent {
+  /** Undefined if the document holds nothing but comments. */
+  readonly value: JsonValue | undefined;
+  /** In the order of the text; if there is any, the value must not be used. */
+  readonly problems: readonly YamlProblem[];
+}
+
+/** Builds the value of the one document that `events` describe. */
+export function buildValue(text: string, events: readonly Event[], limits: IntakeLimits): YamlContent {
+  return new ValueBuilder(text, limits).build(events);
+}
+
+class ValueBuilder {
+  readonly #text: string;
+  readonly #limits: IntakeLimits;
+  readonly #frames: Frame[] = [];
+  readonly #problems: YamlProblem[] = [];
+  #root: JsonValue | undefined;
+  #nodes = 0;
+
+  constructor(text: string, limits: IntakeLimits) {
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  build(events: readonly Event[]): YamlContent {
+    for (const event of events) {
+      if (this.#problems.length >= MOST_PROBLEMS || !this.#take(event)) break;
+    }
+    return { value: this.#root, problems: this.#problems };
+  }
+
+  /** False if the rest of the document isn't worth reading. */
+  #take(event: Event): boolean {
+    switch (event.type) {
+      case EVENT_ID.SCALAR:
+        this.#refuseProperties(event);
+        this.#takeScalar(event);
+        return this.#countNode(event.valueStart);
+      case EVENT_ID.MAPPING:
+      case EVENT_ID.SEQUENCE:
+        this.#refuseProperties(event);
+        return this.#open(event) && this.#countNode(event.start);
+      case EVENT_ID.ALIAS:
+        this.#report("syntax", "write the value out instead of an alias (*name)", event.anchorStart - 1);
+        return false;
+      case EVENT_ID.POP:
+        this.#frames.pop();
+        return true;
+      case EVENT_ID.DOCUMENT:
+        return true;
+    }
+  }
+
+  #open(event: Event & { start: number; style: number }): boolean {
+    const parent = this.#frames.at(-1);
+    if (parent?.object !== undefined && parent.key === undefined) {
+      this.#report("syntax", "a list or an object can't be a key", event.start);
+      return false;
+    }
+    if (this.#frames.length === this.#limits.depth) {
+      this.#report("too-deep", tooDeep(this.#limits), event.start);
+      return false;
+    }
+    const list: JsonValue[] | undefined = event.type === EVENT_ID.SEQUENCE ? [] : undefined;
+    const object: Writable | undefined = list === undefined ? {} : undefined;
+    this.#add(list ?? object ?? null);
+    const isFlow = event.style === COLLECTION_STYLE.FLOW;
+    this.#frames.push({ list, object, isFlow, start: event.start, key: undefined });
+    return true;
+  }
+
+  #takeScalar(event: ScalarEvent): void {
+    const parent = this.#frames.at(-1);
+    if (parent === undefined && event.valueStart === ABSENT) return;
+    const value = this.#resolve(event, parent);
+    if (parent?.object !== undefined && parent.key === undefined) this.#takeKey(event, parent, value);
+    else this.#add(value);
+  }
+
+  #resolve(event: ScalarEvent, parent: Frame | undefined): JsonValue {
+    if (event.valueStart === ABSENT) {
+      // Also the sign of a missing space: {a:1} is the key "a:1" with no value.
+      if (parent?.isFlow === true) this.#report("ambiguous", EMPTY_IN_FLOW, parent.start);
+      return null;
+    }
+    const text = getScalarValue(this.#text, event);
+    if (event.style !== SCALAR_STYLE.PLAIN) {
+      if (!event.fast && event.style === SCALAR_STYLE.DOUBLE_QUOTED) this.#checkEscapes(event, text);
+      return text;
+    }
+    const value = resolvePlain(text);
+    if (value !== AMBIGUOUS) return value;
+    this.#report("ambiguous", ambiguous(text), event.valueStart);
+    return text;
+  }
+
+  #checkEscapes(event: ScalarEvent, text: string): void {
+    const raw = this.#text.slice(event.valueStart, event.valueEnd);
+    if (!text.isWellFormed() || BEYOND_UNICODE.test(raw)) this.#report("character", NO_CHARACTER, event.valueStart);
+    const continuation = CONTINUED_BY_EMPTY_LINE.exec(raw);
+    if (continuation !== null) this.#report("ambiguous", EMPTY_CONTINUATION, event.valueStart + continuation.index);
+  }
+
+  #takeKey(event: ScalarEvent, parent: Frame, value: JsonValue): void {
+    const offset = event.valueStart === ABSENT ? parent.start : event.valueStart;
+    const key = typeof value === "string" ? value : getScalarValue(this.#text, event);
+    if (key === "" && value === null) {
+      this.#report("ambiguous", "a key is missing before a colon", offset);
+    } else if (typeof value !== "string") {
+      this.#report("ambiguous", `the key ${quote(key)} is no text for every parser: put it in quotes`, offset);
+    }
+    if (parent.object !== undefined && Object.hasOwn(parent.object, key)) {
+      const message = `the key ${quote(key)} stands twice in the same object; parsers disagree on which one counts`;
+      this.#report("duplicate-key", message, offset);
+    }
+    parent.key = key;
+  }
+
+  #add(value: JsonValue): void {
+    const parent = this.#frames.at(-1);
+    if (parent === undefined) {
+      this.#root = value;
+    } else if (parent.list !== undefined) {
+      parent.list.push(value);
+    } else if (parent.object !== undefined && parent.key !== undefined) {
+      setOwn(parent.object, parent.key, value);
+      parent.key = undefined;
+    }
+  }
+
+  #refuseProperties(event: { anchorStart: number; tagStart: number }): void {
+    if (event.tagStart !== ABSENT) {
+      this.#report("syntax", "remove the tag (!...): parsers disagree on what it does", event.tagStart);
+    }
+    if (event.anchorStart !== ABSENT) {
+      this.#report(
+        "syntax",
+        "remove the anchor (&name) and write the value out where it is used",
+        event.anchorStart - 1,
+      );
+    }
+  }
+
+  #countNode(offset: number): boolean {
+    this.#nodes += 1;
+    if (this.#nodes <= this.#limits.nodes) return true;
+    const message = `more than ${this.#limits.nodes} values in one document; split it, or raise the limit`;
+    this.#report("too-many", message, Math.max(offset, 0));
+    return false;
+  }
+
+  #report(code: IntakeErrorCode, message: string, offset: number): void {
+    this.#problems.push({ code, message, offset });
+  }
+}
+
+const BEYOND_UNICODE = /\\U(?!000|0010)/;
+// kubectl keeps the line break of the empty line, YAML 1.2 doesn't.
+const CONTINUED_BY_EMPTY_LINE = /\\\r?\n[ \t]*\r?\n/;
+const EMPTY_CONTINUATION =
+  "parsers disagree on an empty line after a backslash at the end of a line; write \\n instead";
+const NO_CHARACTER = "an escape in this text stands for no character; write the character itself";
+const EMPTY_IN_FLOW = "an entry between these brackets has no value; write null, and a space after every colon";
+
+/** Message for a document that exceeds the depth limit. */
+export function tooDeep(limits: IntakeLimits): string {
+  return `more than ${limits.depth} objects or lists inside each other`;
+}
+
+function ambiguous(text: string): string {
+  if (text === "<<") return 'the merge key "<<" is merged by some parsers only; write the fields out';
+  if (text.startsWith("?")) return `parsers disagree on whether ${quote(text)} starts a key: put it in quotes`;
+  return `parsers disagree on whether ${quote(text)} is text, a number or a boolean: put it in quotes if it is text`;
+}
+
+/** Assignment that makes `__proto__` an ordinary key. */
+function setOwn(object: Writable, key: string, value: JsonValue): void {
+  if (key === "__proto__") {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[key] = value;
+  }
+}
