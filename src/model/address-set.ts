@@ -149,15 +149,15 @@ function* prefixesBetween(family: AddressFamily, first: bigint, end: bigint): Ge
   const bits = family === 4 ? 32 : 128;
   let at = first;
   while (at < end) {
-    let hostBits = 0;
-    while (hostBits < bits && isBlockStart(at, hostBits + 1) && at + (1n << BigInt(hostBits + 1)) <= end) hostBits += 1;
+    const aligned = at === 0n ? bits : bitLength(at & -at) - 1;
+    const hostBits = Math.min(aligned, bitLength(end - at) - 1);
     yield `${writeAddress(family, at)}/${bits - hostBits}`;
     at += 1n << BigInt(hostBits);
   }
 }
 
-function isBlockStart(address: bigint, hostBits: number): boolean {
-  return (address & ((1n << BigInt(hostBits)) - 1n)) === 0n;
+function bitLength(value: bigint): number {
+  return value.toString(2).length;
 }
 
 export interface ParsedCidr {

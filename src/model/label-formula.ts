@@ -61,10 +61,12 @@ export function admitsStranger(formula: LabelFormula, alwaysPresentKeys: readonl
 export function isSatisfiable(formula: LabelFormula): boolean {
   if (admitsStranger(formula, [])) return true;
   const independent = independentParts(formula);
-  return independent.length > 1 ? independent.every(isSatisfiableWhole) : isSatisfiableWhole(formula);
+  return independent.every(isSatisfiableWhole);
 }
 
 function isSatisfiableWhole(formula: LabelFormula): boolean {
+  // Alone, every requirement can be met but one: a choice out of nothing.
+  if ("key" in formula) return formula.operator !== "In" || formula.values.length > 0;
   const worlds = worldsOf(formula);
   if (worlds === undefined) return true;
   const chosen = worlds.map(() => 0);
@@ -128,7 +130,7 @@ function independentParts(formula: LabelFormula): readonly LabelFormula[] {
   if (!("all" in formula) || !formula.all.every((part) => "key" in part)) return [formula];
   const parts = new Map<string, Requirement[]>();
   collect(formula, parts, 0);
-  return Array.from(parts.values(), (all) => ({ all }));
+  return Array.from(parts.values(), (all) => (all.length === 1 ? (all[0] as Requirement) : { all }));
 }
 
 /** The values worth trying for one key: two objects that differ in no way the formula can see are the same object. */

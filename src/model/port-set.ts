@@ -191,9 +191,8 @@ function span(from: number, to: number): Boundaries<number> {
 }
 
 function countOf(numbers: Boundaries<number>): number {
-  let count = 0;
-  for (const [first, end] of intervalsOf(numbers)) count += end - first;
-  return count;
+  // Ends count up and starts count down.
+  return numbers.reduce((count, boundary, index) => (index % 2 === 0 ? count - boundary : count + boundary), 0);
 }
 
 function isNoPort({ numbers, names }: TransportPorts): boolean {
