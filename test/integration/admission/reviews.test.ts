@@ -53,7 +53,9 @@ function body(row: Row): Uint8Array {
     dryRun: false,
     ...row.request,
   };
-  return new TextEncoder().encode(JSON.stringify({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request }));
+  return new TextEncoder().encode(
+    JSON.stringify({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request }),
+  );
 }
 
 describe("AdmissionReview", () => {
@@ -73,7 +75,9 @@ describe("AdmissionReview", () => {
     const review = JSON.parse(response) as { apiVersion: string; kind: string; response: Response };
     expect(review).toMatchObject({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" });
     expect(review.response).not.toHaveProperty("patch");
-    expect({ allowed: review.response.allowed, text: review.response.status?.message }).toMatchObject({ allowed: row.expect.allowed });
+    expect({ allowed: review.response.allowed, text: review.response.status?.message }).toMatchObject({
+      allowed: row.expect.allowed,
+    });
     if (row.expect.code !== undefined) expect(review.response.status?.code).toBe(row.expect.code);
     if (row.expect.guardrails !== undefined) {
       expect(review.response.auditAnnotations?.guardrails?.split(",")).toEqual(row.expect.guardrails);

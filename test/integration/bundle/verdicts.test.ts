@@ -45,19 +45,24 @@ function judge(object: JsonObject): readonly Finding[] {
 }
 
 function slugs(findings: readonly Finding[], level: Finding["level"]): string[] {
-  return [...new Set(findings.filter((finding) => finding.level === level).map(({ guardrail }) => guardrail))].toSorted();
+  return [
+    ...new Set(findings.filter((finding) => finding.level === level).map(({ guardrail }) => guardrail)),
+  ].toSorted();
 }
 
 describe.each(TABLES)("$name", ({ rows }) => {
-  test.each(rows.map(({ row, object }) => [`${row.id}: ${row.title}`, row, object] as const))("%s", (_name, row, object) => {
-    // A text that intake refuses never reaches a guardrail; the gate ends with an error, which denies too.
-    const read = object === undefined ? readYaml(new TextEncoder().encode(row.text), row.id) : undefined;
-    const judged = object ?? read?.documents[0]?.value;
-    const findings = judged === undefined ? [] : judge(judged);
-    const refused = read !== undefined && read.errors.length > 0 ? ["refused"] : [];
-    expect({ deny: [...refused, ...slugs(findings, "deny")], warn: slugs(findings, "warn") }).toEqual({
-      deny: row.expect.deny.toSorted(),
-      warn: row.expect.warn.toSorted(),
-    });
-  });
+  test.each(rows.map(({ row, object }) => [`${row.id}: ${row.title}`, row, object] as const))(
+    "%s",
+    (_name, row, object) => {
+      // A text that intake refuses never reaches a guardrail; the gate ends with an error, which denies too.
+      const read = object === undefined ? readYaml(new TextEncoder().encode(row.text), row.id) : undefined;
+      const judged = object ?? read?.documents[0]?.value;
+      const findings = judged === undefined ? [] : judge(judged);
+      const refused = read !== undefined && read.errors.length > 0 ? ["refused"] : [];
+      expect({ deny: [...refused, ...slugs(findings, "deny")], warn: slugs(findings, "warn") }).toEqual({
+        deny: row.expect.deny.toSorted(),
+        warn: row.expect.warn.toSorted(),
+      });
+    },
+  );
 });

@@ -1,0 +1,304 @@
+/**
+ * @module `ringfence serve`: the admission webhook.
+ */
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { NamespaceLabels } from "../admission/namespaces.ts";
+import { ReviewJudge } from "../admission/review-judge.ts";
+import { CertificateFolderError, ensureDevelopmentCertificates } from "../certs/development-ca.ts";
+import { BundleError } from "../engine/bundle.ts";
+import { type Engine, EngineFault } from "../engine/engine.ts";
+import { LiveEngine } from "../engine/live-engine.ts";
+import { SettingsError } from "../engine/settings.ts";
+import { ROOT, SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../engine/shipped-files.ts";
+import { PolicyFault } from "../engine/wasm-host.ts";
+import { createDecisionListener } from "../server/decisions.ts";
+import { createJudgingHandler } from "../server/judging-handler.ts";
+import type { JudgingWorkerData } from "../server/judging-worker.ts";
+import { CLUSTER_STOP_TIMES, superviseProcess } from "../server/lifecycle.ts";
+import { createLog, type LogLevel } from "../server/log.ts";
+import { createMetrics } from "../server/metrics.ts";
+import { answerNamespaceQuestions } from "../server/namespace-channel.ts";
+import { TlsMaterialError, type TlsPaths } from "../server/tls-material.ts";
+import { startWebhookServer, type WebhookServer } from "../server/webhook-server.ts";
+import type { Arguments } from "./arguments.ts";
+import { CallError, type Command, EXIT_OK } from "./command.ts";
+import { ENGINE_OPTIONS } from "./engine-options.ts";
+
+type Log = ReturnType<typeof createLog>["log"];
+
+/** Runs the webhook until it is told to end. */
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "Run the admission webhook over HTTPS.",
+  usage: "[OPTIONS]",
+  description:
+    "Without options: development certificates in certs/, the shipped bundle and settings, https://127.0.0.1:8443.\n" +
+    "Certificates, bundle and settings are read again when their content changes; bad ones leave the old ones in use.",
+  options: {
+    ...ENGINE_OPTIONS,
+    host: { type: "string", value: "ADDRESS", description: "The address to listen on.", default: "127.0.0.1" },
+    port: { type: "string", value: "PORT", description: "The port to listen on; 0 takes a free one.", default: "8443" },
+    "operations-port": {
+      type: "string",
+      value: "PORT",
+      description:
+        "A second port, plain HTTP, with /livez, /readyz and /metrics only: for probes that have no certificate.",
+    },
+    "operations-host": {
+      type: "string",
+      value: "ADDRESS",
+      description: "The address of the second port.",
+      default: "127.0.0.1",
+    },
+    "cert-dir": {
+      type: "string",
+      value: "DIR",
+      description: "The folder of development certificates, instead of certs/.",
+    },
+    "tls-cert": { type: "string", value: "FILE", description: "The serving certificate (PEM), with --tls-key." },
+    "tls-key": { type: "string", value: "FILE", description: "Its private key (PEM)." },
+    "client-ca": {
+      type: "string",
+      value: "FILE",
+      description: "Only clients with a certificate of these authorities (PEM) may call: the API server's own.",
+    },
+    "allowed-client": {
+      type: "string",
+      value: "NAME",
+      multiple: true,
+      description: "With --client-ca: the names that a client's certificate may carry.",
+    },
+    kubeconfig: {
+      type: "string",
+      value: "FILE",
+      description: "The cluster whose namespaces are watched for their labels.",
+    },
+    context: { type: "string", value: "NAME", description: "A context of the kubeconfig." },
+    "in-cluster": { type: "boolean", description: "Watch the namespaces of the cluster that this Pod runs in." },
+    "drain-seconds": {
+      type: "string",
+      value: "SECONDS",
+      description: "How long to go on serving after a signal to end; 15 fits a cluster.",
+      default: "0",
+    },
+    "reload-seconds": {
+      type: "string",
+      value: "SECONDS",
+      description: "How often to look at certificates, bundle and settings.",
+      default: "10",
+    },
+    "log-level": {
+      type: "string",
+      value: "LEVEL",
+      description: "The least severe level that is logged.",
+      choices: ["debug", "info", "warn", "error", "silent"],
+      default: "info",
+    },
+  },
+  async run(args, io) {
+    const { log, flush } = createLog(args.textOr("log-level", "info") as LogLevel);
+    const metrics = createMetrics();
+    const tls = await tlsPaths(args);
+    const reloadSeconds = number(args, "reload-seconds");
+    const live = await startEngine(args, log, (engine) => metrics.bundleLoaded(engine));
+    metrics.bundleLoaded(live.current);
+    const namespaces = await watchNamespaces(args, log);
+    const onDecision = createDecisionListener(metrics, log);
+    const judge = new ReviewJudge(() => live.current, namespaces?.labels);
+    const workerData: JudgingWorkerData = {
+      files: engineFiles(args),
+      reloadSeconds,
+      withNamespaces: namespaces !== undefined,
+    };
+    const server = await listen({
+      host: args.textOr("host", "127.0.0.1"),
+      port: number(args, "port"),
+      ...(args.text("operations-port") === undefined
+        ? {}
+        : {
+            operationsHost: args.textOr("operations-host", "127.0.0.1"),
+            operationsPort: number(args, "operations-port"),
+          }),
+      tls: tls.paths,
+      tlsPollMs: reloadSeconds * 1000,
+      allowedClients: args.texts("allowed-client"),
+      handler: createJudgingHandler(judge, onDecision),
+      // An organisation's own guardrails may take any time: they are evaluated where they can be stopped.
+      allowInline: () => !live.current.hasOwnGuardrails,
+      workerModule: workerModule(),
+      workerData,
+      onDecision,
+      metrics,
+      log,
+    });
+    live.watch(reloadSeconds);
+    server.readiness.add("bundle", () => undefined);
+    if (namespaces !== undefined) server.readiness.add("namespaces", namespaces.ready);
+    superviseProcess({
+      server,
+      times: { ...CLUSTER_STOP_TIMES, drainMs: number(args, "drain-seconds") * 1000 },
+      log,
+      flushLog: flush,
+    });
+    announce(io.stdout, args, server, tls.development, inactive(live.current, namespaces !== undefined));
+    // The process ends by a signal, in superviseProcess.
+    await new Promise<never>(() => undefined);
+    return EXIT_OK;
+  },
+};
+
+function engineFiles(args: Arguments) {
+  return { bundle: args.textOr("bundle", SHIPPED_BUNDLE), settings: args.textOr("settings", SHIPPED_SETTINGS) };
+}
+
+async function startEngine(args: Arguments, log: Log, onReplaced: (engine: Engine) => void): Promise<LiveEngine> {
+  try {
+    return await LiveEngine.start(engineFiles(args), {
+      replaced: (engine) => {
+        onReplaced(engine);
+        log.info({ bundle: engine.digest, settings: engine.settings.name }, "a new bundle or new settings are in use");
+      },
+      refused: (reason) => log.error({ reason }, "the changed bundle or settings can't be used; the old ones stay"),
+    });
+  } catch (cause) {
+    if (
+      cause instanceof BundleError ||
+      cause instanceof SettingsError ||
+      cause instanceof PolicyFault ||
+      cause instanceof EngineFault
+    ) {
+      throw new CallError(cause.message);
+    }
+    throw cause;
+  }
+}
+
+/** The named files, or development certificates that are made where they are missing. */
+async function tlsPaths(args: Arguments): Promise<{ paths: TlsPaths; development: string | undefined }> {
+  const clientAuthority = args.text("client-ca");
+  if (clientAuthority === undefined && args.texts("allowed-client").length > 0) {
+    throw new CallError("--allowed-client needs --client-ca: without an authority a name proves nothing", "serve");
+  }
+  const client = clientAuthority === undefined ? {} : { clientAuthority };
+  const certificate = args.text("tls-cert");
+  const key = args.text("tls-key");
+  if ((certificate === undefined) !== (key === undefined))
+    throw new CallError("--tls-cert and --tls-key belong together", "serve");
+  if (certificate !== undefined && key !== undefined)
+    return { paths: { certificate, key, ...client }, development: undefined };
+  try {
+    const made = await ensureDevelopmentCertificates(args.textOr("cert-dir", join(ROOT, "certs")));
+    return {
+      paths: { certificate: made.certificate, key: made.key, ...client },
+      development: made.authorityCertificate,
+    };
+  } catch (cause) {
+    if (cause instanceof CertificateFolderError) throw new CallError(cause.message);
+    throw cause;
+  }
+}
+
+interface WatchedNamespaces {
+  readonly labels: NamespaceLabels;
+  readonly ready: () => string | undefined;
+}
+
+/** The watch of namespaces, where a cluster is configured. The Kubernetes client is loaded only then. */
+async function watchNamespaces(args: Arguments, log: Log): Promise<WatchedNamespaces | undefined> {
+  const kubeconfig = args.text("kubeconfig");
+  const inCluster = args.flag("in-cluster");
+  if (kubeconfig !== undefined && inCluster)
+    throw new CallError("--kubeconfig and --in-cluster exclude each other", "serve");
+  if (kubeconfig === undefined && !inCluster) return undefined;
+  const { connectCluster } = await import("../controller/cluster-client.ts");
+  const { NamespaceWatch } = await import("../controller/namespace-labels.ts");
+  const { ClusterError } = await import("../controller/cluster-error.ts");
+  try {
+    const watch = new NamespaceWatch(await connectCluster({ kubeconfig, context: args.text("context") }), {
+      observer: {
+        failed: (error, failures, waitMs) =>
+          log.warn({ reason: error.message, failures, waitMs }, "the watch of namespaces was interrupted"),
+      },
+    });
+    watch.start();
+    answerNamespaceQuestions(watch);
+    return { labels: watch, ready: () => (watch.synced ? undefined : "the namespaces have not been listed yet") };
+  } catch (cause) {
+    if (cause instanceof ClusterError) throw new CallError(cause.message);
+    throw cause;
+  }
+}
+
+async function listen(options: Parameters<typeof startWebhookServer>[0]): Promise<WebhookServer> {
+  try {
+    return await startWebhookServer(options);
+  } catch (cause) {
+    if (cause instanceof TlsMaterialError) throw new CallError(cause.message);
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new CallError(
+        `port ${options.port} on ${options.host ?? ""} is in use: stop what uses it, or choose another with --port`,
+      );
+    }
+    if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+      throw new CallError(
+        `can't listen on ${options.host ?? ""} port ${options.port} (${code}): choose others with --host and --port`,
+      );
+    }
+    throw cause;
+  }
+}
+
+/** Beside this file in the sources, beside the program in the built form. */
+function workerModule(): URL {
+  const built = new URL("./judging-worker.js", import.meta.url);
+  return existsSync(built) ? built : new URL("../server/judging-worker.ts", import.meta.url);
+}
+
+function inactive(engine: Engine, withCluster: boolean): readonly string[] {
+  return withCluster ? [] : engine.needNamespaceLabels;
+}
+
+/** What a person who started it wants to know: where it is, that it works, and what it can't do here. */
+function announce(
+  output: NodeJS.WriteStream,
+  args: Arguments,
+  { port }: WebhookServer,
+  authority: string | undefined,
+  inactiveGuardrails: readonly string[],
+): void {
+  const host = args.textOr("host", "127.0.0.1");
+  const url = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const lines = [`ringfence: listening on ${url}`];
+  if (inactiveGuardrails.length > 0) {
+    lines.push(
+      `ringfence: without a cluster (--kubeconfig FILE or --in-cluster) nobody knows the labels of namespaces; what needs them is inactive in: ${inactiveGuardrails.join(", ")}`,
+    );
+  }
+  if (authority !== undefined && !url.includes("0.0.0.0")) {
+    lines.push(
+      "ringfence: try it from another terminal:",
+      "",
+      `  curl --silent --cacert ${here(authority)} --header 'Content-Type: application/json' --data @${here(EXAMPLE)} ${url}/validate`,
+      "",
+    );
+  }
+  output.write(`${lines.join("\n")}\n`);
+}
+
+const EXAMPLE = join(ROOT, "docs", "examples", "allow-all.review.json");
+
+function here(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith("..") ? file : path;
+}
+
+function number(args: Arguments, name: string): number {
+  const text = args.textOr(name, "");
+  const value = Number(text);
+  if (text === "" || !Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new CallError(`--${name} needs a whole number, not ${JSON.stringify(text)}`, "serve");
+  }
+  return value;
+}

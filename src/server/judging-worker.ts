@@ -1,0 +1,26 @@
+/**
+ * @module The worker of the worker lane: an engine of its own over the same files, kept up to date in the same way.
+ */
+import { workerData } from "node:worker_threads";
+import { ReviewJudge } from "../admission/review-judge.ts";
+import { type EngineFiles, LiveEngine } from "../engine/live-engine.ts";
+import { createJudgingHandler } from "./judging-handler.ts";
+import { askForNamespaces } from "./namespace-channel.ts";
+import { answerReviews } from "./review-worker.ts";
+
+export interface JudgingWorkerData {
+  readonly files: EngineFiles;
+  readonly reloadSeconds: number;
+  /** Whether the main thread watches a cluster. */
+  readonly withNamespaces: boolean;
+}
+
+const { files, reloadSeconds, withNamespaces } = workerData as JudgingWorkerData;
+
+await answerReviews(async (onDecision) => {
+  // The main thread looks at the same files and says what is wrong with them.
+  const live = await LiveEngine.start(files, { replaced: () => undefined, refused: () => undefined });
+  live.watch(reloadSeconds);
+  const judge = new ReviewJudge(() => live.current, withNamespaces ? askForNamespaces() : undefined);
+  return createJudgingHandler(judge, onDecision);
+});
