@@ -33,8 +33,8 @@ findings contains finding if {
 
 _remark(peers) := "" if traffic.wide_peers(peers)
 
-else := ", labels that any team can give its Pods," if peers.selfAssignable
-
 else := ", labels that nearly every Pod carries," if peers.nearlyAll
+
+else := ", labels that any team can give its Pods," if peers.selfAssignable
 
 else := ", whose content can't be seen," if peers.unresolved

@@ -25,6 +25,6 @@ findings contains finding if {
 	finding := {"pointer": defect.pointer, "message": concat("", [defect.detail, _consequence(defect)])}
 }
 
-_consequence(defect) := "; without it the rule allows more" if defect.effect == "widens"
+_consequence(defect) := " (as the API reads it, more traffic is allowed)" if defect.effect == "widens"
 
 _consequence(defect) := "" if defect.effect != "widens"

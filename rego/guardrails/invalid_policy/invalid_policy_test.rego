@@ -29,7 +29,7 @@ test_kinds[kind] if {
 effects := {
 	"none": `"x" is no field`,
 	"drops": `"x" is no field`,
-	"widens": `"x" is no field; without it the rule allows more`,
+	"widens": `"x" is no field (as the API reads it, more traffic is allowed)`,
 }
 
 test_effects[effect] if {

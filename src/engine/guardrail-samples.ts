@@ -1,0 +1,71 @@
+/**
+ * @module Samples: the good and bad examples beside a guardrail (`rego/guardrails/NAME/samples/`), which are tests and
+ * documentation at once. A file is named `denied.`, `warned.` or `allowed.` and why; comments at its top say
+ *
+ * - in plain words what is interesting about it,
+ * - `# finds: PLACE: MESSAGE`, one line for each finding of the guardrail,
+ * - `# also: SLUG, SLUG`, other guardrails that have something to say.
+ *
+ * An object that occurs twice is a live object and its change.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export type SampleVerdict = "denied" | "warned" | "allowed";
+
+export interface Sample {
+  /** `any_any/samples/denied.empty-rule.yaml` */
+  readonly file: string;
+  /** `any-any` */
+  readonly guardrail: string;
+  readonly verdict: SampleVerdict;
+  /** What is interesting about it. */
+  readonly about: string;
+  /** `spec.ingress[0]: allows anyone on every port` */
+  readonly finds: readonly string[];
+  readonly also: readonly string[];
+  /** The objects, without the comments at the top. */
+  readonly yaml: string;
+}
+
+const NAME = /^(denied|warned|allowed)\.[a-z0-9-]+\.yaml$/;
+
+/**
+ * Reads the samples of all guardrails, denied ones first.
+ * @param folder rego/guardrails
+ * @throws Error for a file in a samples folder that is none
+ */
+export async function readSamples(folder: string): Promise<readonly Sample[]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => /^[^/]+\/samples\/./.test(file));
+  const samples = await Promise.all(
+    files.map(async (file) => parseSample(file, await readFile(join(folder, file), "utf8"))),
+  );
+  return samples.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || (a.file < b.file ? -1 : 1));
+}
+
+const ORDER: readonly SampleVerdict[] = ["denied", "warned", "allowed"];
+
+function parseSample(file: string, text: string): Sample {
+  const [guardrail = "", , name = ""] = file.split("/");
+  const verdict = NAME.exec(name)?.[1] as SampleVerdict | undefined;
+  if (verdict === undefined)
+    throw new Error(`${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml or allowed.WHY.yaml`);
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("#"));
+  const comments = lines.slice(0, end).map((line) => line.replace(/^# ?/, ""));
+  const tagged = (tag: string) => comments.flatMap((line) => (line.startsWith(tag) ? [line.slice(tag.length)] : []));
+  const about = comments.filter((line) => !line.startsWith(FINDS) && !line.startsWith(ALSO)).join(" ");
+  if (about === "") throw new Error(`${file}: its first comment must say what is interesting about it`);
+  return {
+    file,
+    guardrail: guardrail.replaceAll("_", "-"),
+    verdict,
+    about,
+    finds: tagged(FINDS),
+    also: tagged(ALSO).flatMap((slugs) => slugs.split(", ")),
+    yaml: lines.slice(end).join("\n"),
+  };
+}
+
+const FINDS = "finds: ";
+const ALSO = "also: ";
