@@ -22,8 +22,7 @@ export class EngineFault extends Error {
   }
 }
 
-const NOT_JUDGED: Verdict = { judged: false, allowed: true, findings: [] };
-const CLEAN: Verdict = { judged: true, allowed: true, findings: [] };
+const NOT_JUDGED: Verdict = { judged: false, family: null, allowed: true, findings: [] };
 
 export class Engine {
   readonly digest: string;
@@ -75,13 +74,14 @@ export class Engine {
     if (reading === undefined) return NOT_JUDGED;
     const oldReading =
       request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject);
+    const { family } = reading;
     const raw = this.#evaluate(request, reading, oldReading);
-    if (raw.length === 0) return CLEAN;
+    if (raw.length === 0) return { judged: true, family, allowed: true, findings: [] };
     const findings = toFindings(raw, this.guardrails, this.settings);
     const denied = findings.some(({ level }) => level === "deny");
-    if (!denied) return { judged: true, allowed: true, findings };
+    if (!denied) return { judged: true, family, allowed: true, findings };
     const judged = oldReading === undefined ? findings : this.#tolerateUnchanged(request, oldReading, findings);
-    return { judged: true, allowed: !judged.some(({ level }) => level === "deny"), findings: judged };
+    return { judged: true, family, allowed: !judged.some(({ level }) => level === "deny"), findings: judged };
   }
 
   #slugs(predicate: (guardrail: GuardrailMetadata) => boolean): string[] {

@@ -1,6 +1,7 @@
 /**
  * @module The verdict: findings with their level, and the words that users read.
  */
+import type { Family } from "../apis/reading.ts";
 import type { GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
 import type { Settings } from "./settings.ts";
@@ -26,6 +27,8 @@ export interface Finding {
 export interface Verdict {
   /** Whether a guardrail looked at the object at all. */
   readonly judged: boolean;
+  /** Which guardrails looked at it; null where none did. */
+  readonly family: Family | null;
   readonly allowed: boolean;
   readonly findings: readonly Finding[];
 }

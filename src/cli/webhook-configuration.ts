@@ -1,0 +1,103 @@
+/**
+ * @module The ValidatingWebhookConfiguration that sends Ringfence exactly the objects that it judges.
+ * Source of the fields: k8s.io/api/admissionregistration/v1 types.go.
+ */
+import type { ApiReader, ServedResource } from "../apis/reading.ts";
+
+export type ClientConfig =
+  | { readonly url: string; readonly caBundle: string }
+  | {
+      readonly service: {
+        readonly namespace: string;
+        readonly name: string;
+        readonly port: number;
+        readonly path: string;
+      };
+      readonly caBundle: string;
+    };
+
+export interface WebhookTarget {
+  readonly readers: readonly ApiReader[];
+  /** How the API server reaches the webhook; `caBundle` is base64 of PEM. */
+  readonly clientConfig: ClientConfig;
+  /** Namespaces whose objects are not sent. */
+  readonly exemptNamespaces: readonly string[];
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly operations: readonly string[];
+  readonly resources: readonly string[];
+  readonly scope: string;
+}
+
+/**
+ * Kubelets and controllers write the status of every Pod all the time. Such a write matters only where it changes
+ * labels on the way. Every field is tested before it is used: an expression that fails would reject the request.
+ */
+const LABELS = (object: string) =>
+  `(has(${object}.metadata) && has(${object}.metadata.labels) ? ${object}.metadata.labels : {})`;
+const SKIP_PLAIN_STATUS = {
+  name: "status-writes-that-keep-the-labels-are-not-judged",
+  expression: `!(has(request.subResource) && request.subResource == "status") || ${LABELS("object")} != ${LABELS("oldObject")}`,
+};
+
+/** The configuration object, ready to be printed. */
+export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }: WebhookTarget): object {
+  const rules = rulesFor(readers);
+  const hasStatus = rules.some(({ resources }) => resources.some((resource) => resource.endsWith("/status")));
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata: { name: "ringfence", labels: { "app.kubernetes.io/name": "ringfence" } },
+    webhooks: [
+      {
+        name: "validate.ringfence.dev",
+        admissionReviewVersions: ["v1"],
+        clientConfig,
+        rules,
+        matchPolicy: "Equivalent",
+        failurePolicy: "Fail",
+        sideEffects: "None",
+        timeoutSeconds: 5,
+        namespaceSelector: namespaceSelector(exemptNamespaces),
+        ...(hasStatus ? { matchConditions: [SKIP_PLAIN_STATUS] } : {}),
+      },
+    ],
+  };
+}
+
+/** One rule per group, versions and scope, in the order of the readers. */
+function rulesFor(readers: readonly ApiReader[]): readonly Rule[] {
+  const rules = new Map<string, { rule: Rule; resources: string[] }>();
+  for (const { group, resources } of readers) {
+    for (const { plural, versions, scope, subresources } of resources) {
+      const key = [group, scope, ...versions].join(" ");
+      const found = rules.get(key) ?? newRule(group, versions, scope);
+      rules.set(key, found);
+      found.resources.push(plural, ...subresources.map((subresource) => `${plural}/${subresource}`));
+    }
+  }
+  return Array.from(rules.values(), ({ rule }) => rule);
+}
+
+function newRule(group: string, versions: readonly string[], scope: ServedResource["scope"]) {
+  const resources: string[] = [];
+  const apiScope = scope === "Cluster" ? "Cluster" : "Namespaced";
+  const rule: Rule = {
+    apiGroups: [group],
+    apiVersions: versions,
+    operations: ["CREATE", "UPDATE"],
+    resources,
+    scope: apiScope,
+  };
+  return { rule, resources };
+}
+
+/** The API server itself sets this label on every namespace, so nobody can take it on or off. */
+function namespaceSelector(exempt: readonly string[]): object {
+  return exempt.length === 0
+    ? {}
+    : { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: exempt }] };
+}

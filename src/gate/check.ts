@@ -1,0 +1,133 @@
+/**
+ * @module The gate: files, folders and standard input through the engine that also judges at admission.
+ */
+import { classify } from "../apis/registry.ts";
+import { type Engine, EngineFault } from "../engine/engine.ts";
+import type { Finding, Verdict } from "../engine/verdict.ts";
+import type { Document, IntakeError } from "../intake/document.ts";
+import { readInputs, type ReadOptions } from "../intake/files.ts";
+import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
+import { InactiveGuardrails } from "./inactive-guardrails.ts";
+import { NamespacesInInput } from "./namespaces-in-input.ts";
+import { type Subject, subjectOf } from "./subject.ts";
+
+export interface CheckOptions extends ReadOptions {
+  /** The namespace of namespaced objects that name none; `default` if absent. */
+  readonly namespace?: string;
+}
+
+/**
+ * Judges everything that the paths lead to. Never throws for what the input holds: what can't be judged is in `errors`.
+ * @param paths files, folders, or `-` for standard input
+ */
+export async function check(paths: readonly string[], options: CheckOptions, engine: Engine): Promise<CheckResult> {
+  const run = new Check(engine, options.namespace ?? "default");
+  for await (const { documents, errors } of readInputs(paths, options)) {
+    for (const document of documents) run.take(document);
+    for (const error of errors) run.takeError(error);
+  }
+  return run.finish();
+}
+
+interface Waiting {
+  readonly document: Document;
+  readonly subject: Subject;
+}
+
+class Check {
+  readonly #engine: Engine;
+  readonly #namespace: string;
+  readonly #namespaces = new NamespacesInInput();
+  readonly #inactive: InactiveGuardrails;
+  /** A Namespace may stand behind the objects in it: they wait until all of the input is read. */
+  #waiting: Waiting[] = [];
+  readonly #findings: CheckFinding[] = [];
+  readonly #errors: CheckError[] = [];
+  readonly #counts = { documents: 0, judged: 0, denied: 0, warned: 0, excused: 0 };
+
+  constructor(engine: Engine, namespace: string) {
+    this.#engine = engine;
+    this.#namespace = namespace;
+    this.#inactive = new InactiveGuardrails(engine);
+  }
+
+  takeError({ source, position, message }: IntakeError): void {
+    this.#errors.push({ file: source, line: position?.line ?? null, column: position?.column ?? null, message });
+  }
+
+  take(document: Document): void {
+    this.#counts.documents += 1;
+    const subject = subjectOf(document.value, this.#namespace);
+    if (subject === undefined) {
+      this.#refuse(document, "/metadata/namespace", "metadata.namespace must be a text");
+      return;
+    }
+    if (subject.group === "" && subject.kind === "Namespace") this.#namespaces.add(subject.name, document.value);
+    // Only what a guardrail looks at is kept; the other kinds are counted and let go.
+    if (classify(subject.group, subject.kind) !== "other") this.#waiting.push({ document, subject });
+  }
+
+  finish(): CheckResult {
+    const { digest, revision } = this.#engine;
+    for (const [index, { document, subject }] of this.#waiting.entries()) this.#judge(document, subject, index + 1);
+    this.#waiting = [];
+    if (this.#counts.documents === 0 && this.#errors.length === 0) {
+      this.#errors.push({ file: "-", line: null, column: null, message: "there was nothing to check" });
+    }
+    return {
+      apiVersion: "ringfence.dev/v1alpha1",
+      kind: "CheckResult",
+      bundle: { digest, revision },
+      summary: { ...this.#counts, errors: this.#errors.length },
+      findings: this.#findings,
+      errors: this.#errors,
+      inactive: this.#inactive.list(),
+    };
+  }
+
+  #judge(document: Document, subject: Subject, number: number): void {
+    const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
+    let verdict: Verdict;
+    try {
+      verdict = this.#engine.judge({
+        ...subject,
+        uid: String(number),
+        place: "gate",
+        operation: "CREATE",
+        subresource: "",
+        user: { name: "", groups: [] },
+        object: document.value,
+        oldObject: null,
+        namespaceLabels: typeof labels === "string" ? null : labels,
+      });
+    } catch (cause) {
+      if (!(cause instanceof EngineFault)) throw cause;
+      this.#refuse(document, "", `the object could not be judged: ${cause.message}`);
+      return;
+    }
+    if (typeof labels === "string") this.#inactive.note(verdict.family, subject.namespace, labels);
+    this.#count(verdict);
+    for (const finding of verdict.findings) this.#findings.push(placed(finding, document, subject));
+  }
+
+  #refuse(document: Document, pointer: string, message: string): void {
+    this.#errors.push({ file: document.source, ...document.locate(pointer), message });
+  }
+
+  #count({ judged, findings }: Verdict): void {
+    const counts = this.#counts;
+    if (judged) counts.judged += 1;
+    const open = findings.filter(({ excused }) => excused === null);
+    if (open.some(({ level }) => level === "deny")) counts.denied += 1;
+    else if (open.some(({ level }) => level === "warn")) counts.warned += 1;
+    else if (open.length < findings.length) counts.excused += 1;
+  }
+}
+
+function placed(finding: Finding, document: Document, subject: Subject): CheckFinding {
+  const { guardrail, level, excused, message, fix, pointer, compliance } = finding;
+  const { apiVersion, kind, namespace, name } = subject;
+  const object = { apiVersion, kind, namespace, name };
+  const { line, column } = document.locate(pointer);
+  return { guardrail, level, excused, message, fix, object, pointer, file: document.source, line, column, compliance };
+}
