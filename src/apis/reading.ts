@@ -16,7 +16,12 @@ export interface PodReading {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hostNetwork: boolean;
-  readonly hostPorts: readonly { readonly pointer: string; readonly container: string; readonly port: number; readonly protocol: string }[];
+  readonly hostPorts: readonly {
+    readonly pointer: string;
+    readonly container: string;
+    readonly port: number;
+    readonly protocol: string;
+  }[];
   /** Containers of every list (init and ephemeral ones too) that gain capabilities or run privileged. */
   readonly capabilities: readonly {
     readonly pointer: string;
@@ -32,13 +37,34 @@ export interface ServiceReading {
   readonly externalIPs: readonly string[];
 }
 
+/** The metadata in the middle of a CronJob: its labels end up on every Job. */
+export interface JobTemplateReading {
+  /** JSON Pointer of the metadata. */
+  readonly pointer: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 export interface ObjectReading {
   readonly family: Family;
+  /** Labels of the object itself (`/metadata/labels`); values that are no text are left out and are defects. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly policy?: PolicyReading;
   readonly pods?: readonly PodReading[];
+  readonly jobTemplate?: JobTemplateReading;
   readonly service?: ServiceReading;
-  /** Labels of nested metadata that is not a Pod's (a CronJob's jobTemplate). */
+  /** Defects outside of the policy (metadata, Pods, Services); a policy's own are in `policy.defects`. */
   readonly defects: readonly Defect[];
+}
+
+/** A kind as the API server serves it: what a webhook has to register for. */
+export interface ServedResource {
+  readonly kind: string;
+  /** `networkpolicies`, as in `rules[].resources` of a webhook configuration. */
+  readonly plural: string;
+  readonly versions: readonly string[];
+  readonly scope: "Namespaced" | "Cluster";
+  /** Subresources through which a whole object of this kind arrives; a webhook must name each one. */
+  readonly subresources: readonly string[];
 }
 
 /** The translation of one or more kinds of one API group; one file each. */
@@ -46,6 +72,8 @@ export interface ApiReader {
   /** API group, `""` for core. */
   readonly group: string;
   readonly kinds: readonly string[];
+  /** The kinds again, as the API server serves them. */
+  readonly resources: readonly ServedResource[];
   /**
    * Reads an object that intake has accepted. Never throws: what can't be read is a defect.
    * @param object the whole object, apiVersion and metadata included
