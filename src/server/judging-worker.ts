@@ -17,7 +17,8 @@ export interface JudgingWorkerData {
 
 const { files, reloadSeconds, withNamespaces } = workerData as JudgingWorkerData;
 
-await answerReviews(async (onDecision) => {
+// No top-level await: the built form is CommonJS.
+void answerReviews(async (onDecision) => {
   // The main thread looks at the same files and says what is wrong with them.
   const live = await LiveEngine.start(files, { replaced: () => undefined, refused: () => undefined });
   live.watch(reloadSeconds);

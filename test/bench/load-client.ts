@@ -1,0 +1,122 @@
+/**
+ * @module The load generator, a process of its own on the other core. Reads one job as JSON from its first argument and
+ * writes the result as JSON.
+ *
+ * `count`: so many small reviews as fast as 16 connections go. `seconds` with `rate`: small reviews at independent
+ * moments (exponential gaps), latency counted from the intended moment; `largeRate` beside them as many of 1 MB.
+ */
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { setTimeout as pause } from "node:timers/promises";
+import { LARGE_REVIEW, SMALL_REVIEW } from "./review-body.ts";
+
+export interface LoadJob {
+  readonly port: number;
+  readonly authority: string;
+  readonly count?: number;
+  readonly seconds?: number;
+  readonly rate?: number;
+  readonly largeRate?: number;
+}
+
+export interface LoadResult {
+  readonly answers: number;
+  /** Answers that were no allowed review. */
+  readonly wrong: number;
+  readonly seconds: number;
+  readonly p50Milliseconds: number;
+  readonly p99Milliseconds: number;
+}
+
+const CONNECTIONS = 16;
+const job = JSON.parse(process.argv[2] ?? "{}") as LoadJob;
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca: readFileSync(job.authority) });
+const largeAgent = new Agent({ keepAlive: true, maxSockets: 4, ca: readFileSync(job.authority) });
+
+const latencies: number[] = [];
+let answers = 0;
+let wrong = 0;
+
+function send(body: string, through: Agent): Promise<void> {
+  return new Promise((resolve) => {
+    const call = request(
+      {
+        host: "127.0.0.1",
+        port: job.port,
+        path: "/validate?timeout=10s",
+        method: "POST",
+        agent: through,
+        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("latin1");
+        response.on("data", (part: string) => {
+          text += part;
+        });
+        response.on("end", () => {
+          answers += 1;
+          if (response.statusCode !== 200 || !text.includes('"allowed":true')) wrong += 1;
+          resolve();
+        });
+      },
+    );
+    call.on("error", () => {
+      wrong += 1;
+      resolve();
+    });
+    call.end(body);
+  });
+}
+
+async function saturate(count: number): Promise<void> {
+  let started = 0;
+  const worker = async () => {
+    while (started < count) {
+      started += 1;
+      const sentAt = performance.now();
+      await send(SMALL_REVIEW, agent);
+      latencies.push(performance.now() - sentAt);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+}
+
+async function arrivals(rate: number, seconds: number, body: string, through: Agent, measured: boolean): Promise<void> {
+  const start = performance.now();
+  const calls: Promise<void>[] = [];
+  let at = 0;
+  for (;;) {
+    at += (-Math.log(1 - Math.random()) / rate) * 1000;
+    if (at > seconds * 1000) break;
+    const wait = start + at - performance.now();
+    if (wait > 1) await pause(wait);
+    const intended = start + at;
+    calls.push(
+      send(body, through).then(() => {
+        if (measured) latencies.push(performance.now() - intended);
+      }),
+    );
+  }
+  await Promise.all(calls);
+}
+
+const startedAt = performance.now();
+if (job.count !== undefined) await saturate(job.count);
+else {
+  const { seconds = 1, rate = 100, largeRate = 0 } = job;
+  const small = arrivals(rate, seconds, SMALL_REVIEW, agent, true);
+  const large = largeRate === 0 ? Promise.resolve() : arrivals(largeRate, seconds, LARGE_REVIEW, largeAgent, false);
+  await Promise.all([small, large]);
+}
+latencies.sort((a, b) => a - b);
+const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+const result: LoadResult = {
+  answers,
+  wrong,
+  seconds: (performance.now() - startedAt) / 1000,
+  p50Milliseconds: at(0.5),
+  p99Milliseconds: at(0.99),
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);
