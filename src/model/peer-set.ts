@@ -67,7 +67,15 @@ function distinct<T>(items: readonly T[]): readonly T[] {
 }
 
 /** What a cluster holds beside Pods. */
-const CLUSTER_WITHOUT_PODS: readonly Entity[] = ["nodes", "own-node", "control-plane", "unmanaged"];
+const CLUSTER_WITHOUT_PODS: readonly Entity[] = [
+  "nodes",
+  "own-node",
+  "control-plane",
+  "ingress-proxies",
+  "health-checks",
+  "starting",
+  "unmanaged",
+];
 
 /**
  * `a` without what `b` certainly contains. Addresses are exact; labels, identities and names are only taken away where

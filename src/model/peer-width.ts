@@ -42,6 +42,9 @@ const ENTITY_REACH: Readonly<Record<Entity, Reach>> = {
   nodes: "selected",
   "own-node": "selected",
   "control-plane": "selected",
+  "ingress-proxies": "selected",
+  "health-checks": "selected",
+  starting: "selected",
   unmanaged: "selected",
 };
 

@@ -15,6 +15,9 @@ const ENTITY_WORDS: Readonly<Record<Entity, string>> = {
   nodes: "every node",
   "own-node": "the own node",
   "control-plane": "the control plane",
+  "ingress-proxies": "the ingress proxies",
+  "health-checks": "the health checks of the nodes",
+  starting: "Pods that are starting",
   unmanaged: "unmanaged Pods",
 };
 

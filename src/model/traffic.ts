@@ -29,7 +29,17 @@ export interface PodTerm {
 }
 
 /** Classes of peers that an API names with a word instead of labels or addresses (Cilium entities, node peers). */
-export type Entity = "everyone" | "outside" | "cluster" | "nodes" | "own-node" | "control-plane" | "unmanaged";
+export type Entity =
+  | "everyone"
+  | "outside"
+  | "cluster"
+  | "nodes"
+  | "own-node"
+  | "control-plane"
+  | "ingress-proxies"
+  | "health-checks"
+  | "starting"
+  | "unmanaged";
 
 /** A workload identity (Istio principal, SPIFFE ID, Linkerd identity, service account) with one pattern per part. */
 export interface IdentityPattern {
