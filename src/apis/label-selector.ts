@@ -16,34 +16,35 @@ type Operator = (typeof OPERATORS)[number];
 /**
  * Reads a label selector. One that the API server rejects accepts nothing, and its defects say why.
  * @param selector the node of the selector; an empty one accepts everything
+ * @param isKey the API's own syntax of label keys, where it differs from Kubernetes'
  */
-export function readLabelSelector(selector: ObjectNode): LabelFormula {
+export function readLabelSelector(selector: ObjectNode, isKey: (key: string) => boolean = isLabelKey): LabelFormula {
   const mark = selector.defects.length;
   selector.checkKeys(SELECTOR_KEYS, "widens");
   const requirements: Requirement[] = [];
-  readMatchLabels(selector, requirements);
+  readMatchLabels(selector, requirements, isKey);
   for (const expression of selector.objects("matchExpressions", "none")) {
-    requirements.push(readExpression(expression));
+    requirements.push(readExpression(expression, isKey));
   }
   if (selector.rejectedSince(mark)) return noLabel;
   return requirements.length === 0 ? everyLabel : { all: requirements };
 }
 
-function readMatchLabels(selector: ObjectNode, requirements: Requirement[]): void {
+function readMatchLabels(selector: ObjectNode, requirements: Requirement[], isKey: (key: string) => boolean): void {
   const labels = selector.textMap("matchLabels");
   for (const key of Object.keys(labels)) {
     const value = labels[key] ?? "";
     const pointer = pointerInto(selector.at("matchLabels"), key);
-    checkKey(selector, pointer, key);
+    checkKey(selector, pointer, key, isKey);
     checkValue(selector, pointer, value);
     requirements.push({ key, operator: "In", values: [value] });
   }
 }
 
-function readExpression(expression: ObjectNode): Requirement {
+function readExpression(expression: ObjectNode, isKey: (key: string) => boolean): Requirement {
   expression.checkKeys(REQUIREMENT_KEYS, "widens");
   const key = expression.requiredText("key");
-  if (key !== undefined) checkKey(expression, expression.at("key"), key);
+  if (key !== undefined) checkKey(expression, expression.at("key"), key, isKey);
   const operator = readOperator(expression);
   return { key: key ?? "", operator: operator ?? "Exists", values: readValues(expression, operator) };
 }
@@ -77,8 +78,8 @@ function checkCount(expression: ObjectNode, operator: Operator | undefined, coun
   }
 }
 
-function checkKey(node: ObjectNode, pointer: string, key: string): void {
-  if (!isLabelKey(key)) node.report("invalid-value", pointer, `${quote(key)} can't be the key of a label`);
+function checkKey(node: ObjectNode, pointer: string, key: string, isKey: (key: string) => boolean): void {
+  if (!isKey(key)) node.report("invalid-value", pointer, `${quote(key)} can't be the key of a label`);
 }
 
 function checkValue(node: ObjectNode, pointer: string, value: string): void {
