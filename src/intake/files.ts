@@ -7,8 +7,8 @@
  * well. Only `.git` is left out, because no repository can contain one. A link to a folder inside the same tree isn't
  * followed (the folder is read under its own name); a link out of the tree is an error.
  */
-import { constants } from "node:fs";
-import { open, readdir, realpath, stat } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import type { Dirent } from "node:fs";
 import type { Document } from "./document.ts";
@@ -136,23 +136,26 @@ async function readFile(path: string, limits: IntakeLimits): Promise<Input> {
     return failure(new IntakeError("unreadable", message, path));
   }
   try {
-    const bytes = await readBytes(path, limits);
+    const bytes = readBytes(path, limits);
     return extension === ".json" ? readJson(bytes, path, limits) : { source: path, ...readYaml(bytes, path, limits) };
   } catch (error) {
     return failure(unreadable(error, path));
   }
 }
 
-/** The kind of file is looked at after opening, without waiting for a pipe's other end, so that nothing can change between. */
-async function readBytes(path: string, limits: IntakeLimits): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+/**
+ * The kind of file is looked at after opening, without waiting for a pipe's other end, so that nothing can change between.
+ * Without promises: for a folder of 10,000 small manifests they take twice as long as everything else.
+ */
+function readBytes(path: string, limits: IntakeLimits): Uint8Array {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const facts = await file.stat();
+    const facts = fstatSync(file);
     if (!facts.isFile()) throw new IntakeError("unreadable", "this is no regular file", path);
     if (facts.size > limits.fileBytes) throw tooLarge(path, limits);
-    return await file.readFile();
+    return readFileSync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
