@@ -27,8 +27,9 @@ function objectOf({ object, spec, labels }: Row): JsonObject {
 }
 
 function read(object: JsonObject) {
-  const [group = "", version] = String(object["apiVersion"]).split("/");
-  const reading = readerFor(version === undefined ? "" : group, String(object["kind"]))?.read(object);
+  const { apiVersion, kind } = object as { apiVersion: string; kind: string };
+  const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+  const reading = readerFor(group, kind)?.read(object);
   if (reading?.pods === undefined) throw new Error("this object has no reader for Pods");
   return { ...reading, pods: reading.pods };
 }
