@@ -3,10 +3,13 @@ import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { CertificateFolderError, ensureDevelopmentCertificates } from "./development-ca.ts";
 import { inspectCertificates } from "./inspect-certificates.ts";
 import { createAuthority, issueCertificate } from "./issue-certificate.ts";
+
+// Far more than any of these needs: a busy machine is no failure.
+jest.setTimeout(60_000);
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 let folder: string;

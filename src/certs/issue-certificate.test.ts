@@ -3,9 +3,12 @@ import type { AddressInfo } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { createAuthority, issueCertificate } from "./issue-certificate.ts";
 import { isFor, type PemPair, pairProblems } from "./pem-pair.ts";
+
+// Far more than any of these needs: a busy machine is no failure.
+jest.setTimeout(60_000);
 
 const HOUR_MS = 60 * 60 * 1000;
 let authority: PemPair;
