@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { classify, isPolicyGroup, READERS, readerFor } from "./registry.ts";
+import { isPolicyGroup } from "./policy-groups.ts";
+import { classify, READERS, readerFor } from "./registry.ts";
 
 describe("classifying a kind", () => {
   test.each([
@@ -22,6 +23,18 @@ describe("classifying a kind", () => {
     { group: "networking.k8s.io", kind: "TomorrowsPolicy", expected: "unread-policy" },
     { group: "extensions", kind: "NetworkPolicy", expected: "unread-policy" },
     { group: "extensions", kind: "Deployment", expected: "other" },
+    { group: "policy.linkerd.io", kind: "Server", expected: "unread-policy" },
+    { group: "policy.linkerd.io", kind: "HTTPRoute", expected: "other" },
+    { group: "cilium.io", kind: "CiliumEnvoyConfig", expected: "unread-policy" },
+    { group: "cilium.io", kind: "CiliumTomorrowsNetworkPolicy", expected: "unread-policy" },
+    { group: "cilium.io", kind: "CiliumEndpoint", expected: "other" },
+    { group: "crd.projectcalico.org", kind: "IPPool", expected: "other" },
+    { group: "gateway.networking.k8s.io", kind: "HTTPRoute", expected: "other" },
+    { group: "gateway.networking.k8s.io", kind: "ReferenceGrant", expected: "unread-policy" },
+    { group: "networking.istio.io", kind: "VirtualService", expected: "other" },
+    { group: "networking.istio.io", kind: "Sidecar", expected: "unread-policy" },
+    { group: "k8s.cni.cncf.io", kind: "NetworkAttachmentDefinition", expected: "other" },
+    { group: "k8s.cni.cncf.io", kind: "MultiNetworkPolicy", expected: "unread-policy" },
     { group: "", kind: "NetworkPolicy", expected: "other" },
     { group: "apps", kind: "Pod", expected: "other" },
     { group: "", kind: "Deployment", expected: "other" },

@@ -1,0 +1,71 @@
+/**
+ * @module API groups in which somebody may write who may talk to whom, read by Ringfence or not.
+ *
+ * The kinds of vendors' groups are those of the CRDs in their repositories (cilium/cilium pkg/k8s/apis/cilium.io,
+ * projectcalico/calico libcalico-go/config/crd, antrea-io/antrea build/charts/antrea/crds,
+ * kubernetes-sigs/gateway-api config/crd, ovn-org/ovn-kubernetes dist/templates).
+ */
+
+/** Groups that hold policy and little else: every kind counts but the listed ones. */
+const POLICY_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["networking.k8s.io", ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"]],
+  ["policy.networking.k8s.io", []],
+  ["security.istio.io", []],
+  ["policy.linkerd.io", ["HTTPRoute", "HTTPLocalRateLimitPolicy"]],
+  ["spire.spiffe.io", []],
+  ["networking.k8s.aws", ["PolicyEndpoint", "ClusterPolicyEndpoint"]],
+]);
+
+/** The same nine kinds in Calico's two groups: rules, what rules refer to, and the order of rules. */
+const CALICO_KINDS = [
+  "GlobalNetworkPolicy",
+  "GlobalNetworkSet",
+  "NetworkPolicy",
+  "NetworkSet",
+  "Profile",
+  "StagedGlobalNetworkPolicy",
+  "StagedKubernetesNetworkPolicy",
+  "StagedNetworkPolicy",
+  "Tier",
+];
+
+/** Groups in which policy is the exception: the listed kinds count, and every kind named like a NetworkPolicy. */
+const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
+  // NetworkPolicy's home before Kubernetes 1.16; old manifests still name it.
+  ["extensions", ["NetworkPolicy"]],
+  // CiliumEnvoyConfig and CiliumLocalRedirectPolicy lead traffic around the rules of others.
+  [
+    "cilium.io",
+    [
+      "CiliumCIDRGroup",
+      "CiliumClusterwideEnvoyConfig",
+      "CiliumClusterwideNetworkPolicy",
+      "CiliumEnvoyConfig",
+      "CiliumLocalRedirectPolicy",
+      "CiliumNetworkPolicy",
+    ],
+  ],
+  ["projectcalico.org", CALICO_KINDS],
+  ["crd.projectcalico.org", CALICO_KINDS],
+  ["crd.antrea.io", ["ClusterGroup", "ClusterNetworkPolicy", "Group", "NetworkPolicy", "Tier"]],
+  ["networking.istio.io", ["EnvoyFilter", "ServiceEntry", "Sidecar"]],
+  ["gateway.networking.k8s.io", ["ReferenceGrant", "ReferencePolicy"]],
+  ["k8s.ovn.org", ["EgressFirewall"]],
+  ["network.openshift.io", ["EgressNetworkPolicy", "NetNamespace"]],
+  ["vpcresources.k8s.aws", ["SecurityGroupPolicy"]],
+  ["networking.gke.io", ["FQDNNetworkPolicy"]],
+  ["k8s.cni.cncf.io", ["MultiNetworkPolicy"]],
+]);
+
+/** Whether network policy is written in an API group, read or not. */
+export function isPolicyGroup(group: string): boolean {
+  return POLICY_GROUPS.has(group) || MIXED_GROUPS.has(group);
+}
+
+/** Whether an object of a kind may allow or deny traffic. */
+export function isPolicyKind(group: string, kind: string): boolean {
+  const exceptions = POLICY_GROUPS.get(group);
+  if (exceptions !== undefined) return !exceptions.includes(kind);
+  const kinds = MIXED_GROUPS.get(group);
+  return kinds !== undefined && (kinds.includes(kind) || kind.endsWith("NetworkPolicy"));
+}
