@@ -1,7 +1,7 @@
 /**
  * @module From the YAML parser's events to a JSON value, by the strict rules: nothing that two parsers read differently.
  */
-import type { Event, ScalarEvent } from "js-yaml";
+import type { Event, MappingEvent, ScalarEvent, SequenceEvent } from "js-yaml";
 import { EVENT_ID, getScalarValue, SCALAR_STYLE, COLLECTION_STYLE } from "js-yaml";
 import { quote } from "../model/quote.ts";
 import type { IntakeErrorCode } from "./document.ts";
@@ -43,6 +43,7 @@ class ValueBuilder {
   readonly #problems: YamlProblem[] = [];
   #root: JsonValue | undefined;
   #nodes = 0;
+  #isUnreadable = false;
 
   constructor(text: string, limits: IntakeLimits) {
     this.#text = text;
@@ -51,49 +52,49 @@ class ValueBuilder {
 
   build(events: readonly Event[]): YamlContent {
     for (const event of events) {
-      if (this.#problems.length >= MOST_PROBLEMS || !this.#take(event)) break;
+      if (this.#isUnreadable || this.#problems.length >= MOST_PROBLEMS) break;
+      this.#take(event);
     }
     return { value: this.#root, problems: this.#problems };
   }
 
-  /** False if the rest of the document isn't worth reading. */
-  #take(event: Event): boolean {
+  #take(event: Event): void {
     switch (event.type) {
       case EVENT_ID.SCALAR:
         this.#refuseProperties(event);
         this.#takeScalar(event);
-        return this.#countNode(event.valueStart);
+        break;
       case EVENT_ID.MAPPING:
       case EVENT_ID.SEQUENCE:
         this.#refuseProperties(event);
-        return this.#open(event) && this.#countNode(event.start);
+        this.#open(event);
+        break;
       case EVENT_ID.ALIAS:
-        this.#report("syntax", "write the value out instead of an alias (*name)", event.anchorStart - 1);
-        return false;
+        this.#giveUp("syntax", "write the value out instead of an alias (*name)", event.anchorStart - 1);
+        break;
       case EVENT_ID.POP:
         this.#frames.pop();
-        return true;
+        break;
       case EVENT_ID.DOCUMENT:
-        return true;
+        break;
     }
   }
 
-  #open(event: Event & { start: number; style: number }): boolean {
+  #open(event: MappingEvent | SequenceEvent): void {
     const parent = this.#frames.at(-1);
     if (parent?.object !== undefined && parent.key === undefined) {
-      this.#report("syntax", "a list or an object can't be a key", event.start);
-      return false;
+      this.#giveUp("syntax", "a list or an object can't be a key", event.start);
+      return;
     }
     if (this.#frames.length === this.#limits.depth) {
-      this.#report("too-deep", tooDeep(this.#limits), event.start);
-      return false;
+      this.#giveUp("too-deep", tooDeep(this.#limits), event.start);
+      return;
     }
     const list: JsonValue[] | undefined = event.type === EVENT_ID.SEQUENCE ? [] : undefined;
     const object: Writable | undefined = list === undefined ? {} : undefined;
-    this.#add(list ?? object ?? null);
+    this.#add(list ?? object ?? null, event.start);
     const isFlow = event.style === COLLECTION_STYLE.FLOW;
     this.#frames.push({ list, object, isFlow, start: event.start, key: undefined });
-    return true;
   }
 
   #takeScalar(event: ScalarEvent): void {
@@ -101,7 +102,7 @@ class ValueBuilder {
     if (parent === undefined && event.valueStart === ABSENT) return;
     const value = this.#resolve(event, parent);
     if (parent?.object !== undefined && parent.key === undefined) this.#takeKey(event, parent, value);
-    else this.#add(value);
+    else this.#add(value, event.valueStart === ABSENT ? (parent?.start ?? 0) : event.valueStart);
   }
 
   #resolve(event: ScalarEvent, parent: Frame | undefined): JsonValue {
@@ -143,7 +144,12 @@ class ValueBuilder {
     parent.key = key;
   }
 
-  #add(value: JsonValue): void {
+  #add(value: JsonValue, offset: number): void {
+    this.#nodes += 1;
+    if (this.#nodes > this.#limits.nodes) {
+      const message = `more than ${this.#limits.nodes} values in one document; split it, or raise the limit`;
+      this.#giveUp("too-many", message, offset);
+    }
     const parent = this.#frames.at(-1);
     if (parent === undefined) {
       this.#root = value;
@@ -168,12 +174,10 @@ class ValueBuilder {
     }
   }
 
-  #countNode(offset: number): boolean {
-    this.#nodes += 1;
-    if (this.#nodes <= this.#limits.nodes) return true;
-    const message = `more than ${this.#limits.nodes} values in one document; split it, or raise the limit`;
-    this.#report("too-many", message, Math.max(offset, 0));
-    return false;
+  /** Reports a problem behind which the rest of the document means nothing. */
+  #giveUp(code: IntakeErrorCode, message: string, offset: number): void {
+    this.#report(code, message, offset);
+    this.#isUnreadable = true;
   }
 
   #report(code: IntakeErrorCode, message: string, offset: number): void {
