@@ -14,7 +14,7 @@ interface SpellingRow {
   readonly why: string;
 }
 
-test.each(readRows<SpellingRow>("cidrs.yaml"))("prefix $text: $why", ({ text, set, notes }) => {
+test.each(readRows("cidrs.yaml") as readonly SpellingRow[])("prefix $text: $why", ({ text, set, notes }) => {
   const cidr = parseCidr(text);
   expect(cidr?.set.prefixes() ?? null).toEqual(set === null ? null : [set]);
   expect(cidr?.notes.toSorted() ?? []).toEqual((notes ?? []).toSorted());

@@ -144,7 +144,7 @@ export function widthOfPoint<F extends Flow>({ narrowest }: FrontierPoint<F>): P
   };
 }
 
-/** The flows that a point rests on. */
+/** The flows that a point rests on, each as often as it has cells there. */
 export function flowsOfPoint<F extends Flow>({ reached }: FrontierPoint<F>): readonly F[] {
-  return [...new Set(reached.flatMap((cell) => cell.members))];
+  return reached.flatMap((cell) => cell.members);
 }

@@ -145,7 +145,7 @@ function subtractMembers(a: PeerSet, b: PeerSet, everyPod: boolean): PeerSet {
   return {
     everyone: false,
     addresses: outside.addresses,
-    // An address of a Pod is taken away with the Pod; what stays is outside or a node.
+    // An address of a Pod is taken away with the Pod. What stays counts as outside; Nodes are not told apart from it.
     addressesReachPods: outside.addressesReachPods && !everyPod,
     pods: everyPod ? [] : a.pods.filter((term) => !b.pods.some((taken) => coversTerm(taken, term))),
     entities: outside.entities.flatMap((entity) => withoutEntity(entity, b, everyPod)),
@@ -159,17 +159,17 @@ type Outside = Pick<PeerSet, "addresses" | "addressesReachPods" | "entities">;
 
 /** The addresses that stay; the entity `outside` is turned into the addresses that stay of it. */
 function withoutOutside(a: PeerSet, b: PeerSet): Outside {
-  const takesOutside = b.entities.includes("outside");
-  const taken = takesOutside ? AddressSet.everything : b.addresses;
-  const mayBePods = a.addressesReachPods && !a.addresses.isEmpty();
-  // Addresses that may be Pods stay where only outside addresses are taken.
-  const addresses = mayBePods && (takesOutside || !b.addressesReachPods) ? a.addresses : a.addresses.subtract(taken);
-  if (mayBePods || taken.isEmpty() || !a.entities.includes("outside")) {
-    return { addresses, addressesReachPods: mayBePods, entities: a.entities };
+  const outsideTaken = b.entities.includes("outside") ? AddressSet.everything : b.addresses;
+  const addressesReachPods = a.addressesReachPods && !a.addresses.isEmpty();
+  // Where a's addresses may be Pods, only b's addresses that may be Pods as well are certain to contain them.
+  const podsTaken = b.addressesReachPods ? b.addresses : AddressSet.nothing;
+  const addresses = a.addresses.subtract(addressesReachPods ? podsTaken : outsideTaken);
+  if (addressesReachPods || outsideTaken.isEmpty() || !a.entities.includes("outside")) {
+    return { addresses, addressesReachPods, entities: a.entities };
   }
   return {
-    addresses: addresses.union(AddressSet.everything.subtract(taken)),
-    addressesReachPods: false,
+    addresses: addresses.union(AddressSet.everything.subtract(outsideTaken)),
+    addressesReachPods,
     entities: a.entities.filter((entity) => entity !== "outside"),
   };
 }

@@ -11,7 +11,8 @@ export interface PortCell {
 }
 
 /**
- * Cuts the union of the sets into the fewest disjoint cells of which no set holds a part only.
+ * Cuts the union of the sets into the fewest disjoint cells of which no set holds a part only. A port known by name is
+ * a cell of its own, beside the numbers of its transport.
  * @param mostMembers bound of the work: how many members all pieces may have together
  * @returns undefined where the bound is exceeded
  */

@@ -94,7 +94,7 @@ function unionFacts(
     const isKnown = (point: FrontierPoint<RuleFlow>) =>
       known.some((fact) => isAsWide(fact, point) && (fact.operations === "all" || operations === "some"));
     for (const point of pointsBeyond(flows, isKnown, context)) {
-      const fact = unionFact(direction, point, operations);
+      const fact = unionFact(direction, point, operations, rules);
       known.push(fact);
       unions.push(fact);
     }
@@ -116,8 +116,14 @@ function pointsBeyond(
   return points.filter((point) => !isKnown(point));
 }
 
-function unionFact(direction: Direction, point: FrontierPoint<RuleFlow>, operations: "some" | "all"): UnionFact {
-  const rules = [...new Set(flowsOfPoint(point).map(({ rule }) => rule))];
+function unionFact(
+  direction: Direction,
+  point: FrontierPoint<RuleFlow>,
+  operations: "some" | "all",
+  effective: readonly EffectiveRule[],
+): UnionFact {
+  const contributing = new Set(flowsOfPoint(point).map(({ rule }) => rule));
+  const rules = effective.flatMap(({ rule }) => (contributing.has(rule) ? rule : []));
   return {
     direction,
     peers: { ...widthOfPoint(point), pointer: commonPointer(rules.map((rule) => rule.peersPointer)) },

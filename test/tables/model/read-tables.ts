@@ -18,11 +18,17 @@ import type {
   TrafficRule,
 } from "../../../src/model/traffic.ts";
 
-/** One row is one case; `why` is the sentence that names the test. */
-export function readRows<Row extends { readonly why: string }>(file: string): readonly Row[] {
-  const rows = parse(readFileSync(new URL(file, import.meta.url), "utf8")) as Row[];
+/**
+ * One row is one case; `why` is the sentence that names the test.
+ * @returns rows as the file has them; the test declares their shape
+ */
+export function readRows(file: string): readonly { readonly why: string }[] {
+  const rows = parse(readFileSync(new URL(file, import.meta.url), "utf8")) as { readonly why: string }[];
   const repeated = rows.find((row, index) => rows.findIndex(({ why }) => why === row.why) !== index);
   if (repeated !== undefined) throw new Error(`${file}: two rows say "${repeated.why}"`);
+  // An unquoted sentence with a comma ends in a key of its own.
+  const torn = rows.flatMap(Object.keys).find((key) => key.includes(" "));
+  if (torn !== undefined) throw new Error(`${file}: "${torn}" is part of a sentence that needs quotes`);
   return rows;
 }
 
