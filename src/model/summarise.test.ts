@@ -156,11 +156,14 @@ test("facts are no wider than the packets that get through, where subtraction is
   );
 });
 
-/** Whether every allow fact of one policy is matched by a fact at least as wide of the other. */
+/** Expects every allow fact of one policy to be matched by facts at least as wide of the other. */
 function expectNoNarrower(wide: PolicyReading, narrow: PolicyReading): void {
   const facts = allowFacts(wide);
   for (const { peers: each, ports: on } of allowFacts(narrow)) {
-    const found = PORT_REACHES.indexOf(portReachOfFacts(facts, each.reach));
+    if (each.reach === "nobody") continue;
+    // Below all namespaces, half of the addresses may stand for an own namespace: neither is wider.
+    const reach = each.reach === "own-namespace" ? "selected" : each.reach;
+    const found = PORT_REACHES.indexOf(portReachOfFacts(facts, reach));
     expect(found).toBeGreaterThanOrEqual(PORT_REACHES.indexOf(on.reach));
   }
 }
