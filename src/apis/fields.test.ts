@@ -140,6 +140,21 @@ describe("unknown keys", () => {
   });
 });
 
+describe("the words for a wrong type", () => {
+  test.each([
+    { read: (node: ObjectNode) => node.object("x"), x: "a", said: 'must be an object, not the string "a"' },
+    { read: (node: ObjectNode) => node.list("x"), x: { a: 1 }, said: "must be a list, not an object" },
+    { read: (node: ObjectNode) => node.text("x"), x: [1], said: "must be a string, not a list" },
+    { read: (node: ObjectNode) => node.flag("x"), x: "true", said: 'must be true or false, not the string "true"' },
+    { read: (node: ObjectNode) => node.integer("x"), x: 7.5, said: "must be a whole number, not the number 7.5" },
+    { read: (node: ObjectNode) => node.objects("x", "none"), x: [true], said: "must be an object, not true" },
+  ])("$said", ({ read, x, said }) => {
+    const { node } = nodeOf({ x });
+    read(node);
+    expect(node.defects.map(({ detail }) => detail)).toEqual([said]);
+  });
+});
+
 describe("what the API server refuses", () => {
   test.each([
     { kind: "wrong-type", refused: true },

@@ -107,6 +107,12 @@ export class ObjectNode {
     return undefined;
   }
 
+  /** How many elements the list in a field has; 0 where there is no list. Notes nothing. */
+  count(key: string): number {
+    const value = this.value[key];
+    return value !== undefined && isList(value) ? value.length : 0;
+  }
+
   /**
    * The objects of a list. A null element is read as an empty object, as the API server does, and is a defect.
    * @param nullEffect what the empty object that null becomes does to the traffic
@@ -237,7 +243,6 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function typeInWords(value: JsonValue): string {
-  if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   if (typeof value === "string") return `the string ${quote(value)}`;

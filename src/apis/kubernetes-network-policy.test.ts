@@ -20,7 +20,11 @@ const verdicts = new URL("../../test/tables/verdicts/networking-v1-network-polic
 const rows = parse(readFileSync(verdicts, "utf8")) as Row[];
 
 const details = new URL("../../test/tables/apis/network-policy-defects.yaml", import.meta.url);
-const detailRows = parse(readFileSync(details, "utf8")) as { spec: JsonValue; defects: string[] }[];
+const detailRows = parse(readFileSync(details, "utf8")) as {
+  spec?: JsonValue;
+  object?: JsonObject;
+  defects: string[];
+}[];
 
 function policyOf(spec: JsonValue): JsonObject {
   const metadata = { name: "web", namespace: "shop" };
@@ -63,14 +67,12 @@ describe("reading a NetworkPolicy", () => {
 });
 
 describe("what a defect of a NetworkPolicy says", () => {
-  test.each(detailRows.map((row) => ({ ...row, title: JSON.stringify(row.spec) })))(
-    "$title",
-    ({ spec, defects: expected }) => {
-      const { defects } = read(policyOf(spec));
-      const said = defects.map(({ kind, pointer, effect, detail }) => `${kind} ${pointer} (${effect}): ${detail}`);
-      expect(said).toEqual(expected);
-    },
-  );
+  const titled = detailRows.map((row) => ({ ...row, title: JSON.stringify(row.object ?? row.spec) }));
+  test.each(titled)("$title", ({ spec = null, object, defects: expected }) => {
+    const { defects } = read(object ?? policyOf(spec));
+    const said = defects.map(({ kind, pointer, effect, detail }) => `${kind} ${pointer} (${effect}): ${detail}`);
+    expect(said).toEqual(expected);
+  });
 });
 
 describe("where a rule says its peers and ports are", () => {
