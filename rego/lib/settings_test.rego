@@ -63,7 +63,9 @@ cases["the service accounts of a namespace"] := {
 
 cases["another user"] := {"exempt": {"users": ["bob"]}, "facts": object_facts, "expected": false}
 
-cases["a user with the name of a group"] := {"exempt": {"users": ["deployers"]}, "facts": object_facts, "expected": false}
+cases["a user with the name of a group"] := {
+	"exempt": {"users": ["deployers"]}, "facts": object_facts, "expected": false,
+}
 
 cases["nobody in particular, as in the gate"] := {
 	"exempt": {"users": ["*", ""]},

@@ -19,6 +19,8 @@ export interface Sample {
   /** `any-any` */
   readonly guardrail: string;
   readonly verdict: SampleVerdict;
+  /** Its name in words: `empty rule`. */
+  readonly title: string;
   /** What is interesting about it. */
   readonly about: string;
   /** `spec.ingress[0]: allows anyone on every port` */
@@ -28,7 +30,7 @@ export interface Sample {
   readonly yaml: string;
 }
 
-const NAME = /^(denied|warned|allowed)\.[a-z0-9-]+\.yaml$/;
+const NAME = /^(denied|warned|allowed)\.([a-z0-9-]+)\.yaml$/;
 
 /**
  * Reads the samples of all guardrails, denied ones first.
@@ -47,7 +49,7 @@ const ORDER: readonly SampleVerdict[] = ["denied", "warned", "allowed"];
 
 function parseSample(file: string, text: string): Sample {
   const [guardrail = "", , name = ""] = file.split("/");
-  const verdict = NAME.exec(name)?.[1] as SampleVerdict | undefined;
+  const [, verdict, title = ""] = NAME.exec(name) ?? [];
   if (verdict === undefined)
     throw new Error(`${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml or allowed.WHY.yaml`);
   const lines = text.split("\n");
@@ -59,7 +61,8 @@ function parseSample(file: string, text: string): Sample {
   return {
     file,
     guardrail: guardrail.replaceAll("_", "-"),
-    verdict,
+    verdict: verdict as SampleVerdict,
+    title: title.replaceAll("-", " "),
     about,
     finds: tagged(FINDS),
     also: tagged(ALSO).flatMap((slugs) => slugs.split(", ")),

@@ -2,7 +2,7 @@
 # title: Labels that say who owns it and where it lives
 # description: |
 #   Workloads, their Pod templates, namespaces and policies carry the labels that the organisation names, with allowed
-#   values or patterns. Pods that a controller made are judged at their controller's template and by themselves.
+#   values or patterns. Pods that a controller made are judged at the controller's template and by themselves.
 # scope: package
 # custom:
 #   slug: required-labels
@@ -27,6 +27,7 @@
 #             key: {type: string, minLength: 1, maxLength: 317, description: The label's key.}
 #             "on":
 #               type: array
+#               description: Which objects carry it; workloads include their Pod templates.
 #               minItems: 1
 #               items: {enum: [workloads, namespaces, policies]}
 #             values: {type: array, minItems: 1, items: {type: string}, description: Allowed values.}

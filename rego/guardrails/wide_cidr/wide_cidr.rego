@@ -22,8 +22,8 @@
 #         description: Shortest prefix that ingress rules may add up to, per family.
 #         additionalProperties: false
 #         properties:
-#           ipv4: {type: integer, minimum: 0, maximum: 32}
-#           ipv6: {type: integer, minimum: 0, maximum: 52}
+#           ipv4: {type: integer, minimum: 0, maximum: 32, description: Prefix length; 0 is no limit.}
+#           ipv6: {type: integer, minimum: 0, maximum: 52, description: Prefix length; 0 is no limit.}
 #         required: [ipv4, ipv6]
 #         default: {ipv4: 13, ipv6: 32}
 #       egress:
@@ -31,8 +31,8 @@
 #         description: Shortest prefix that egress rules may add up to, per family.
 #         additionalProperties: false
 #         properties:
-#           ipv4: {type: integer, minimum: 0, maximum: 32}
-#           ipv6: {type: integer, minimum: 0, maximum: 52}
+#           ipv4: {type: integer, minimum: 0, maximum: 32, description: Prefix length; 0 is no limit.}
+#           ipv6: {type: integer, minimum: 0, maximum: 52, description: Prefix length; 0 is no limit.}
 #         required: [ipv4, ipv6]
 #         default: {ipv4: 13, ipv6: 32}
 package ringfence.guardrails.wide_cidr

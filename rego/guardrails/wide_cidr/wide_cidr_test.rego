@@ -13,7 +13,10 @@ internet := {"ingress": {"ipv4": 0, "ipv6": 0}, "egress": {"ipv4": 0, "ipv6": 0}
 single := {"ingress": {"ipv4": 32, "ipv6": 52}, "egress": {"ipv4": 32, "ipv6": 52}}
 
 # What a finding says of addresses in an ingress rule to TCP 443.
-ingress(excess) := {{"pointer": "/spec/ingress/0/from", "message": concat("", ["allows addresses on TCP 443: ", excess])}}
+ingress(excess) := {{
+	"pointer": "/spec/ingress/0/from",
+	"message": concat(": ", ["allows addresses on TCP 443", excess]),
+}}
 
 cases["no addresses"] := {"limits": limits, "rules": [{"peers": {}}], "unions": [], "findings": set()}
 

@@ -1,0 +1,82 @@
+/**
+ * @module docs/facts.md describes every field that facts have, and no other; its example is real. `UPDATE_DOCS=1`
+ * writes the example.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import type { Facts } from "../../../src/engine/facts.ts";
+import { ROOT } from "../../../src/engine/shipped-files.ts";
+import { factsOfSamples, factsOfVerdictRows } from "./facts-of-samples.ts";
+
+const FILE = join(ROOT, "docs", "facts.md");
+const EXAMPLE = "any_any/samples/denied.empty-rule.yaml";
+
+/** Described, but in no sample: APIs with tiers, and bundles that ask for the object. */
+const RARE = ["policy.rank.tier", "policy.rank.order", "source"];
+
+/** Objects whose keys are the user's. */
+const USER_KEYS = /(?:^|\.)(?:labels|oldLabels|namespaceLabels|source)$/;
+
+const inputs = [...(await factsOfSamples()), ...factsOfVerdictRows()];
+
+function exampleText(): string {
+  const facts = inputs.find(([name]) => name === EXAMPLE)?.[1];
+  const stable: Partial<Facts> = {
+    ...facts,
+    uid: "c0ffee",
+    digest: "sha256:...",
+    now: "2026-11-30T12:00:00Z",
+  };
+  return JSON.stringify(stable, null, 2);
+}
+
+if (process.env["UPDATE_DOCS"] === "1") {
+  const text = readFileSync(FILE, "utf8").replace(/```json\n[^`]*```/, () => `\`\`\`json\n${exampleText()}\n\`\`\``);
+  writeFileSync(FILE, text);
+}
+
+const page = readFileSync(FILE, "utf8");
+
+/** Paths of all fields with a value of their own; peers and ports are described once for rules and unions. */
+function fieldsOf(value: unknown, path: string): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, `${path}[]`));
+  if (typeof value !== "object" || value === null || USER_KEYS.test(path)) {
+    return [path.replace(/^policy\.(?:rules|unions)\[\]\.(peers|ports)/, "$1").replace(/\[\]$/, "")];
+  }
+  return Object.entries(value).flatMap(([key, item]) => fieldsOf(item, path === "" ? key : `${path}.${key}`));
+}
+
+/** The first cells of the tables whose head is `field`. */
+function describedFields(): readonly string[] {
+  const tables = page.split("\n\n").filter((block) => block.includes("| field |"));
+  return tables.flatMap((block) => [...block.matchAll(/^\| `([^`]+)` \|/gm)].map(([, field = ""]) => field));
+}
+
+const described = describedFields();
+const found = new Set(inputs.flatMap(([, facts]) => fieldsOf(facts, "")));
+
+test("every field is described", () => {
+  expect([...found].filter((field) => !described.includes(field)).toSorted()).toEqual([]);
+});
+
+test("every described field exists", () => {
+  expect(described.filter((field) => !exists(field) && !isPartOfRule(field) && !RARE.includes(field))).toEqual([]);
+});
+
+function exists(field: string): boolean {
+  return [...found].some((path) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[]`));
+}
+
+/** Peers and ports, which have tables of their own. */
+function isPartOfRule(field: string): boolean {
+  return /^policy\.(?:rules|unions)(?:$|\[\]\.(?:peers|ports)$)/.test(field);
+}
+
+test("no field is described twice", () => {
+  expect(described.filter((field, index) => described.indexOf(field) !== index)).toEqual([]);
+});
+
+test("the example is what the sample's facts are", () => {
+  expect(/```json\n([^`]*)\n```/.exec(page)?.[1]).toBe(exampleText());
+});
