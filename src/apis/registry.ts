@@ -2,6 +2,7 @@
  * @module The registry: which reader reads an object, by API group and kind. Never by kind alone: four API groups have
  * a NetworkPolicy and three a ClusterNetworkPolicy, with opposite semantics.
  */
+import { ciliumReaders } from "./cilium.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
 import { podReaders } from "./pods.ts";
@@ -10,7 +11,13 @@ import type { ApiReader } from "./reading.ts";
 import { serviceReader } from "./service.ts";
 
 /** Every reader; `ringfence webhook-config` is generated from their `resources`. */
-export const READERS: readonly ApiReader[] = [networkPolicyReader, ...podReaders, serviceReader, namespaceReader];
+export const READERS: readonly ApiReader[] = [
+  networkPolicyReader,
+  ...ciliumReaders,
+  ...podReaders,
+  serviceReader,
+  namespaceReader,
+];
 
 const BY_KIND: ReadonlyMap<string, ApiReader> = new Map(
   READERS.flatMap((reader) => reader.kinds.map((kind) => [`${reader.group}/${kind}`, reader] as const)),
