@@ -183,7 +183,7 @@ class JsonScanner {
 }
 
 /** True if JavaScript keeps exactly the digits that were written, and every parser that uses doubles the same value. */
-export function keepsItsValue(literal: string): boolean {
+function keepsItsValue(literal: string): boolean {
   const value = Number(literal);
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER && significantDigits(literal) === significantDigits(String(value));
 }

@@ -39,22 +39,15 @@ export function readYaml(
 ): ReadResult {
   const documents: Document[] = [];
   const errors: IntakeError[] = [];
-  for (const outcome of eachYamlDocument(input, source, limits)) {
+  for (const outcome of readOutcomes(input, source, limits)) {
     if (outcome instanceof IntakeError) errors.push(outcome);
     else documents.push(outcome);
   }
   return { documents, errors };
 }
 
-/**
- * The same one by one, so that a big file's values need not be in memory together.
- * @yields a document, or why there is none, in the order of the file; at least one of both
- */
-export function* eachYamlDocument(
-  input: Uint8Array | string,
-  source: string,
-  limits: IntakeLimits = DEFAULT_LIMITS,
-): Generator<Outcome> {
+/** At least one document or error, in the order of the file. */
+function* readOutcomes(input: Uint8Array | string, source: string, limits: IntakeLimits): Generator<Outcome> {
   const text = decode(input, source, limits);
   if (text instanceof IntakeError) {
     yield text;

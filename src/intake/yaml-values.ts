@@ -14,6 +14,15 @@ const ABSENT = -1;
 /** Problems reported for one document; the rest is noise. */
 const MOST_PROBLEMS = 20;
 
+// Escapes in raw double-quoted text; an even number of backslashes in front are backslashes.
+const BEYOND_UNICODE = /(?<!\\)(?:\\\\)*\\U(?!000|0010)/;
+// kubectl keeps the line break of the empty line, YAML 1.2 doesn't.
+const CONTINUED_BY_EMPTY_LINE = /(?<!\\)(?:\\\\)*\\\r?\n[ \t]*\r?\n/;
+const EMPTY_CONTINUATION =
+  "parsers disagree on an empty line after a backslash at the end of a line; write \\n instead";
+const NO_CHARACTER = "an escape in this text stands for no character; write the character itself";
+const EMPTY_IN_FLOW = "an entry between these brackets has no value; write null, and a space after every colon";
+
 type Writable = Record<string, JsonValue>;
 
 interface Frame {
@@ -185,14 +194,6 @@ class ValueBuilder {
   }
 }
 
-const BEYOND_UNICODE = /\\U(?!000|0010)/;
-// kubectl keeps the line break of the empty line, YAML 1.2 doesn't.
-const CONTINUED_BY_EMPTY_LINE = /\\\r?\n[ \t]*\r?\n/;
-const EMPTY_CONTINUATION =
-  "parsers disagree on an empty line after a backslash at the end of a line; write \\n instead";
-const NO_CHARACTER = "an escape in this text stands for no character; write the character itself";
-const EMPTY_IN_FLOW = "an entry between these brackets has no value; write null, and a space after every colon";
-
 /** Message for a document that exceeds the depth limit. */
 export function tooDeep(limits: IntakeLimits): string {
   return `more than ${limits.depth} objects or lists inside each other`;
@@ -201,7 +202,10 @@ export function tooDeep(limits: IntakeLimits): string {
 function ambiguous(text: string): string {
   if (text === "<<") return 'the merge key "<<" is merged by some parsers only; write the fields out';
   if (text.startsWith("?")) return `parsers disagree on whether ${quote(text)} starts a key: put it in quotes`;
-  return `parsers disagree on whether ${quote(text)} is text, a number or a boolean: put it in quotes if it is text`;
+  if (/^[-+]?[0-9]/.test(text)) {
+    return `parsers disagree on the number ${quote(text)}: write plain decimal digits, or put it in quotes if it is text`;
+  }
+  return `parsers disagree on whether ${quote(text)} is text: put it in quotes if it is`;
 }
 
 /** Assignment that makes `__proto__` an ordinary key. */
