@@ -90,6 +90,12 @@ describe("reading Pods", () => {
     expect(pod?.annotations).toEqual({ "sidecar.istio.io/inject": "false" });
   });
 
+  test("a host port out of range is told with its limits", () => {
+    const spec = { containers: [{ name: "a", ports: [{ hostPort: 65_536 }] }] };
+    const { defects } = read({ apiVersion: "v1", kind: "Pod", spec });
+    expect(defects.map(({ detail }) => detail)).toEqual(["a host port must be between 1 and 65535, not 65536"]);
+  });
+
   test("a job template has the pointer of its metadata", () => {
     const { jobTemplate } = read({ apiVersion: "batch/v1", kind: "CronJob", spec: { jobTemplate: {} } });
     expect(jobTemplate?.pointer).toBe("/spec/jobTemplate/metadata");
