@@ -194,7 +194,8 @@ export function parseCidr(text: string): ParsedCidr | undefined {
   const first = (address.value >> hostBits) << hostBits;
   const notes = notesOf(address, hasLeadingZero(lengthText));
   if (first !== address.value) notes.push("host-bits");
-  if (isMapped(address.family, first) && length >= MAPPED_LENGTH) {
+  // A shorter prefix is masked to an address that is no longer mapped.
+  if (isMapped(address.family, first)) {
     const set = AddressSet.block(4, first - MAPPED_FIRST, size);
     return { family: 4, set, prefixLength: length - MAPPED_LENGTH, notes };
   }

@@ -28,26 +28,29 @@ interface WidthRow {
   readonly nearlyAll?: boolean;
   readonly unresolved?: boolean;
   readonly nat64Share?: number;
+  readonly everyAddress?: true;
   readonly words?: string;
   readonly why: string;
 }
 
-test.each(readRows("peers.yaml") as readonly WidthRow[])("$why", ({ peers: row, why: _why, ...expected }) => {
-  const peers = peersFrom(row);
-  const width = peerWidth(peers, DEFAULT_WIDTH_CONTEXT);
-  const everyAddress = peers.everyone || peers.entities.includes("everyone") || peers.entities.includes("outside");
-  expect(width).toEqual({
-    selfAssignable: false,
-    nearlyAll: false,
-    unresolved: false,
-    words: width.words,
-    ipv4Share: everyAddress ? 1 : peers.addresses.share(4),
-    ipv6Share: everyAddress ? 1 : peers.addresses.share(6),
-    nat64Share: everyAddress ? 1 : peers.addresses.nat64Share(),
-    ...expected,
-  });
-  expect(width.words.length).toBeLessThanOrEqual(LONGEST_WORDS);
-});
+test.each(readRows("peers.yaml") as readonly WidthRow[])(
+  "$why",
+  ({ peers: row, why: _why, everyAddress, ...expected }) => {
+    const peers = peersFrom(row);
+    const width = peerWidth(peers, DEFAULT_WIDTH_CONTEXT);
+    expect(width).toEqual({
+      selfAssignable: false,
+      nearlyAll: false,
+      unresolved: false,
+      words: width.words,
+      ipv4Share: everyAddress === true ? 1 : peers.addresses.share(4),
+      ipv6Share: everyAddress === true ? 1 : peers.addresses.share(6),
+      nat64Share: everyAddress === true ? 1 : peers.addresses.nat64Share(),
+      ...expected,
+    });
+    expect(width.words.length).toBeLessThanOrEqual(LONGEST_WORDS);
+  },
+);
 
 test("labels that an organisation requires of every namespace are no restriction there", () => {
   const peers = peersFrom({ pods: [{ namespaces: ["owner Exists"], pods: "every" }] });
@@ -110,6 +113,13 @@ test("a union contains exactly whom one of the sets contains", () => {
       );
     }),
   );
+});
+
+test("where some addresses reach Pods, all addresses of a union count as doing so", () => {
+  const outsideOnly = peersFrom({ cidrs: ["0.0.0.0/0"], outsideOnly: true });
+  const host = peersFrom({ cidrs: ["10.1.1.1/32"] });
+  expect(unionPeers(outsideOnly, host).addressesReachPods).toBe(true);
+  expect(unionPeers(outsideOnly, peersFrom({ entities: ["nodes"] })).addressesReachPods).toBe(false);
 });
 
 test("a subtraction never takes away whom the other set doesn't contain, and adds nobody", () => {

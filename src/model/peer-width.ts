@@ -64,18 +64,21 @@ export function peerWidth(peers: PeerSet, context: WidthContext): PeersWidth {
 }
 
 export function measurePeers(peers: PeerSet, context: WidthContext): PeersMeasure {
+  const names = reachOfNames(peers.names);
   const members: readonly MemberWidth[] = [
     { reach: peers.everyone ? "anyone" : "nobody" },
     { reach: reachOfAddresses(peers.addresses, peers.addressesReachPods) },
     ...peers.entities.map((entity) => ({ reach: ENTITY_REACH[entity] })),
     ...peers.pods.map((term) => widthOfTerm(term, context)),
     ...peers.identities.map(widthOfIdentity),
-    { reach: reachOfNames(peers.names) },
+    { reach: names },
     { reach: peers.unresolved.length > 0 ? "selected" : "nobody" },
   ];
   const reach = combinedReach(members.map((member) => member.reach));
   const holdsStrangers = reach === "all-namespaces" || reach === "cluster" || reach === "anyone";
-  const everyAddress = peers.everyone || peers.entities.includes("everyone") || peers.entities.includes("outside");
+  // Every name is every address that has one.
+  const everyAddress =
+    peers.everyone || names === "external" || peers.entities.some((one) => one === "everyone" || one === "outside");
   return {
     reach,
     ipv4Share: everyAddress ? 1 : peers.addresses.share(4),

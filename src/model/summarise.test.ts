@@ -219,6 +219,17 @@ test("a policy that is too large to lay out exactly is judged wider, never narro
   expect(performance.now() - started).toBeLessThan(10_000);
 });
 
+test("denials that take nothing do not use up the bound", () => {
+  const useless = Array.from({ length: 200 }, (_, index) => ({
+    action: "deny" as const,
+    peers: peersFrom({ pods: [{ namespaces: "own", pods: `app In v${index}` }] }),
+    ports: PortSet.range("TCP", index + 1, index + 1),
+  }));
+  const allowed = { peers: peersFrom({ cidrs: ["0.0.0.0/0"] }), ports: PortSet.everything };
+  const policy = policyOf([...useless, { ...allowed, action: "deny" }, allowed], "deny-overrides");
+  expect(summarise(policy).shadowed).toEqual(["/spec/rules/201"]);
+});
+
 test("an empty policy has nothing to tell", () => {
   expect(summarise(policyOf([], "first-match"))).toEqual({ rules: [], unions: [], shadowed: [] });
   const { rules } = summarise(policyOf([{ peers: peersOf({}), ports: PortSet.nothing }], "deny-overrides"));
