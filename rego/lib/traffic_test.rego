@@ -72,28 +72,20 @@ internet_cases["IPv6 without fc00::/7"] := {
 	"peers": {"reach": "external", "ipv4Share": 0, "ipv6Share": 0.992}, "internet_only": true,
 }
 
-internet_cases["half of IPv4"] := {
-	"peers": {"reach": "external", "ipv4Share": 0.5, "ipv6Share": 0.1}, "internet_only": true,
-}
-
-internet_cases["a hair under half"] := {
-	"peers": {"reach": "external", "ipv4Share": 0.4999, "ipv6Share": 0.4999}, "internet_only": false,
+internet_cases["all public addresses, however small a share that is"] := {
+	"peers": {"reach": "external", "ipv4Share": 0, "ipv6Share": 0.125}, "internet_only": true,
 }
 
 internet_cases["just under everything"] := {
-	"peers": {"reach": "external", "ipv4Share": 0.9989, "ipv6Share": 0.9989}, "internet_only": true,
+	"peers": {"reach": "external", "ipv4Share": 0.9979, "ipv6Share": 0.9979}, "internet_only": true,
 }
 
 internet_cases["as good as all of IPv4"] := {
-	"peers": {"reach": "external", "ipv4Share": 0.999, "ipv6Share": 0}, "internet_only": false,
+	"peers": {"reach": "external", "ipv4Share": 0.998, "ipv6Share": 0}, "internet_only": false,
 }
 
 internet_cases["all of IPv6 and half of IPv4"] := {
 	"peers": {"reach": "external", "ipv4Share": 0.5, "ipv6Share": 1}, "internet_only": false,
-}
-
-internet_cases["2000::/3 is all of IPv6 that is in use"] := {
-	"peers": {"reach": "external", "ipv4Share": 0, "ipv6Share": 0.125}, "internet_only": false,
 }
 
 internet_cases["anyone, although most of IPv4 says the same"] := {
