@@ -1,5 +1,5 @@
 /**
- * @module Builds dist/: one file per entry point and a launcher. `npm install` runs it.
+ * @module Builds dist/, or the folder that is named: one file per entry point and a launcher. `npm install` runs it.
  *
  * Files of the CommonJS kind, because they start faster: an ECMAScript module that imports a built-in one makes Node
  * load all of it. An entry point must therefore do without a top-level `await`.
@@ -7,11 +7,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const OUTPUT = join(ROOT, "dist");
+const OUTPUT = resolve(process.argv[2] ?? join(ROOT, "dist"));
 
 /** Names in dist/, and where they come from: the program, and the workers that it starts. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {

@@ -79,8 +79,8 @@ async function readClientConfig(args: Arguments, service: Service | undefined): 
   if ((url === undefined) === (service === undefined)) {
     throw new CallError("either --url or --service is needed, to say where the webhook is", "webhook-config");
   }
-  const caBundle = await readAuthority(args);
-  return service === undefined ? { url: `${readUrl(url ?? "")}${PATH}`, caBundle } : { service, caBundle };
+  const place = service === undefined ? { url: `${readUrl(url ?? "")}${PATH}` } : { service };
+  return { ...place, caBundle: await readAuthority(args) };
 }
 
 /** The API server accepts https without user, query and fragment; the path is ours. */

@@ -68,7 +68,9 @@ export function toFindings(
       (a, b) =>
         ORDER.indexOf(a.level) - ORDER.indexOf(b.level) ||
         a.guardrail.localeCompare(b.guardrail) ||
-        a.pointer.localeCompare(b.pointer, "en", { numeric: true }),
+        a.pointer.localeCompare(b.pointer, "en", { numeric: true }) ||
+        // The policy answers with a set, whose order says nothing and changes with the bundle.
+        a.rawMessage.localeCompare(b.rawMessage, "en"),
     );
 }
 

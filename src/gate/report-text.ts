@@ -21,6 +21,8 @@ const CODES: Readonly<Record<Style, string>> = {
 };
 const LEVEL_STYLES: Readonly<Record<Level, Style>> = { deny: "red", warn: "yellow", audit: "cyan" };
 
+/** Names in a note; the JSON form has all of them. */
+const MOST_NAMES = 8;
 const LEVELS: readonly Level[] = ["deny", "warn", "audit"];
 
 type Paint = (style: Style, text: string) => string;
@@ -44,9 +46,12 @@ function fileBlock(findings: readonly CheckFinding[], context: ReportContext, pa
     const [{ level, guardrail } = { level: "deny" as const, guardrail: "" }] = group;
     lines.push(`  ${paint(LEVEL_STYLES[level], level)}  ${paint("bold", guardrail)}`);
     for (const [index, finding] of group.entries()) {
-      lines.push(...findingLines(finding, context, paint));
+      lines.push(...findingLines(finding, paint));
+      const next = group[index + 1];
+      if (next?.line !== finding.line || next.column !== finding.column)
+        lines.push(...excerptLines(finding, context, paint));
       // Said once for all findings in a row that have the same.
-      if (finding.fix !== "" && group[index + 1]?.fix !== finding.fix) {
+      if (finding.fix !== "" && next?.fix !== finding.fix) {
         lines.push(`    ${paint("green", "fix:")} ${finding.fix}`);
       }
     }
@@ -54,13 +59,17 @@ function fileBlock(findings: readonly CheckFinding[], context: ReportContext, pa
   return lines.join("\n");
 }
 
-function findingLines(finding: CheckFinding, context: ReportContext, paint: Paint): string[] {
-  const { file, line, column, object, pointer, message, excused } = finding;
-  const lines = [`    ${placeWords(file, line, column)}  ${objectWords(object)}  ${pathWords(pointer)}: ${message}`];
+function findingLines({ file, line, column, object, pointer, message, excused }: CheckFinding, paint: Paint): string[] {
+  const place = placeWords(file, line, column);
+  const lines = [`    ${paint("bold", place)}  ${objectWords(object)}  ${pathWords(pointer)}: ${message}`];
   if (excused !== null) lines.push(`    excused by ${plain(excused)}`);
-  const text = context.line(file, line);
-  if (text !== undefined) lines.push(...excerpt(text, line, column).map((shown) => `      ${paint("dim", shown)}`));
   return lines;
+}
+
+/** Findings in a row at one place share the excerpt. */
+function excerptLines({ file, line, column }: CheckFinding, context: ReportContext, paint: Paint): string[] {
+  const text = context.line(file, line);
+  return text === undefined ? [] : excerpt(text, line, column).map((shown) => `      ${paint("dim", shown)}`);
 }
 
 function errorBlock(errors: readonly CheckError[], paint: Paint): string {
@@ -73,7 +82,12 @@ function errorBlock(errors: readonly CheckError[], paint: Paint): string {
 }
 
 function inactiveLine({ guardrail, reason, namespaces }: InactiveGuardrail, paint: Paint): string {
-  return `${paint("cyan", "note")}  ${guardrail} was silent: ${reason} (${namespaces.map(plain).join(", ")})`;
+  return `${paint("cyan", "note")}  ${guardrail} was silent: ${reason} (${some(namespaces)})`;
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(plain).join(", ");
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
 }
 
 function summaryLine({ summary, bundle }: CheckResult, paint: Paint): string {
