@@ -14,6 +14,12 @@ import { decodeUtf8, positionAt } from "./text.ts";
 /** Depth at which a later stage (WASM, serialisation) could run out of stack is in the thousands. */
 const DEFAULT_DEPTH = 512;
 
+/** Below so many bytes no nesting is worth a look before parsing. */
+const SHORT = 64 * 1024;
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
+const BRACKET_TO_BRACE = 0x20;
+
 // What Go's encoder writes escaped by default and JSON.stringify doesn't.
 const ESCAPED_BY_GO = /[<>&\u2028\u2029]/g;
 
@@ -38,7 +44,7 @@ export interface StrictJson {
 export function parseStrictJson(bytes: Uint8Array, options: StrictJsonOptions = {}): StrictJson {
   const { source = "request", depth = DEFAULT_DEPTH } = options;
   const text = decodeUtf8(bytes, source);
-  const canonical = parseCanonical(text, depth);
+  const canonical = looksLikeBomb(bytes, depth) ? undefined : parseCanonical(text, depth);
   if (canonical !== undefined) return { value: canonical, text };
   scanJson(text, { source, depth });
   return { value: parseScanned(text, source), text };
@@ -57,6 +63,23 @@ export function placesInJson(text: string): PlaceBuilder {
   const places = new PlaceBuilder();
   scanJson(text, { source: "", depth: Number.POSITIVE_INFINITY, places });
   return places;
+}
+
+/**
+ * True if a long text may be nested too deep: parsing that could take seconds and a gigabyte. Brackets in strings are
+ * counted as well, so this only decides which way the text goes.
+ */
+function looksLikeBomb(bytes: Uint8Array, depth: number): boolean {
+  if (bytes.length < SHORT) return false;
+  let open = 0;
+  // An index, because an iterator takes several times as long here.
+  for (let index = 0; index < bytes.length; index += 1) {
+    const kind = (bytes[index] ?? 0) | BRACKET_TO_BRACE;
+    if (kind === OPENING) open += 1;
+    else if (kind === CLOSING) open -= 1;
+    if (open > depth) return true;
+  }
+  return false;
 }
 
 /**
