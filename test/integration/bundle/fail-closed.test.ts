@@ -70,6 +70,16 @@ describe("input that is no facts document", () => {
     expectRightAnswer(host);
   });
 
+  test("the instance that failed is not used again", () => {
+    // Every instance has a table of its own.
+    const before = host.entrypoints;
+    expectRightAnswer(host);
+    expect(host.entrypoints).toBe(before);
+
+    expect(() => host.evaluate(network, "no JSON")).toThrow(PolicyFault);
+    expect(host.entrypoints).not.toBe(before);
+  });
+
   test("an entrypoint that isn't there is refused", () => {
     expect(() => host.evaluate(-1, TEXT)).toThrow(PolicyFault);
     expect(() => host.evaluate(99, TEXT)).toThrow(PolicyFault);
