@@ -42,7 +42,7 @@ export function contains(peers: PeerSet, sender: Sender): boolean {
 }
 
 /** Whether the policy lets the packet in. */
-export function admits(policy: PolicyReading, sender: Sender, port: PortSet): boolean {
+function admits(policy: PolicyReading, sender: Sender, port: PortSet): boolean {
   const applies = (rule: TrafficRule) => rule.ports.covers(port) && contains(rule.peers, sender);
   const hits = policy.rules.filter((rule) => rule.action !== "log" && applies(rule));
   if (policy.evaluation === "first-match") return hits[0]?.action === "allow";

@@ -99,7 +99,7 @@ export function peersFrom(row: PeersRow): PeerSet {
   });
 }
 
-export function addressesFrom(prefixes: readonly string[]): AddressSet {
+function addressesFrom(prefixes: readonly string[]): AddressSet {
   return AddressSet.unionOf(
     prefixes.map((prefix) => {
       const cidr = parseCidr(prefix);
