@@ -54,7 +54,7 @@ export interface WatchRequest {
 }
 
 /** All in milliseconds. */
-export interface WatchLimits {
+interface WatchLimits {
   /** Until the server accepts the watch. */
   readonly answerMs: number;
   /** Between two pieces of data; a half-open connection shows by nothing else. */

@@ -54,7 +54,7 @@ export function ownError(reason: OwnReason, message: string): ClusterError {
 const LONGEST_FOREIGN_TEXT = 300;
 
 /** Makes text of a server, a file or a library harmless for a message: one line of printable ASCII, shortened. */
-export function plainText(text: string): string {
+function plainText(text: string): string {
   return text.slice(0, LONGEST_FOREIGN_TEXT).replace(/[^\x20-\x7e]/gu, "?");
 }
 

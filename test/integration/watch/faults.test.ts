@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { type ClusterClient, connectCluster } from "../../../src/controller/cluster-client.ts";
@@ -20,6 +20,7 @@ interface Fault {
   readonly handler?: "throws";
   readonly forget?: boolean;
   readonly resyncMs?: number;
+  readonly limitMs?: number;
   readonly failure: string;
   readonly relist: boolean;
   readonly waitsMs?: number;
@@ -29,18 +30,20 @@ const tables = join(import.meta.dirname, "../../tables/watch");
 const faults = parse(readFileSync(join(tables, "faults.yaml"), "utf8")) as Fault[];
 const disturbances = [...new Set(faults.map(({ watch }) => watch))];
 
-// Everything a hundred times faster than in a cluster.
+jest.setTimeout(30_000);
+
+// Failures are followed by short pauses, but a machine that is busy for a second is no failure.
 const timing: ReflectorTiming = {
-  watchMs: 3_000,
+  watchMs: 60_000,
   watchGraceMs: 300,
-  answerMs: 300,
-  silenceMs: 400,
+  answerMs: 10_000,
+  silenceMs: 10_000,
   resyncMs: 600_000,
   firstBackoffMs: 10,
   longestBackoffMs: 100,
   steadyMs: 1_000,
 };
-const SOON_MS = 3_000;
+const SOON_MS = 10_000;
 
 let folder: string;
 let server: ScriptedApiServer;
@@ -117,10 +120,17 @@ test.each(faults)("$name: the copy equals the server's state soon after", async 
     onChange: () => {
       if (fault.handler === "throws") throw new Error("the handler is broken");
     },
-    timing: { ...timing, resyncMs: fault.resyncMs ?? timing.resyncMs },
+    timing: {
+      ...timing,
+      resyncMs: fault.resyncMs ?? timing.resyncMs,
+      answerMs: fault.limitMs ?? timing.answerMs,
+      silenceMs: fault.limitMs ?? timing.silenceMs,
+    },
   });
   await untilWatching(reflector);
 
+  failures.length = 0;
+  const listsBefore = firstPages().length;
   server.next = structuredClone(fault.next ?? []) as NextAnswer[];
   const began = performance.now();
   await server.disturb(fault.watch);
@@ -131,7 +141,7 @@ test.each(faults)("$name: the copy equals the server's state soon after", async 
   await equalsServer(reflector);
 
   expect(failures[0]?.reason ?? "none").toBe(fault.failure);
-  expect(firstPages().length > 1).toBe(fault.relist);
+  expect(firstPages().length > listsBefore).toBe(fault.relist);
   await eventually(
     "every scripted answer to be given",
     async () => server.next,
@@ -147,7 +157,7 @@ test.each(faults)("$name: the copy equals the server's state soon after", async 
 
 test("a table row that means nothing would be noticed", () => {
   const keys = new Set(faults.flatMap((fault) => Object.keys(fault)));
-  const known = ["name", "watch", "next", "handler", "forget", "resyncMs", "failure", "relist", "waitsMs"];
+  const known = ["name", "watch", "next", "handler", "forget", "resyncMs", "limitMs", "failure", "relist", "waitsMs"];
   expect([...keys].filter((key) => !known.includes(key))).toEqual([]);
 });
 
@@ -231,6 +241,21 @@ test("a steady watch that the server ends as asked goes on without a pause", asy
   expect(server.requests.find(({ verb }) => verb === "watch")?.url.searchParams.get("timeoutSeconds")).toBe("1");
 });
 
+test("a watch that the server never ends is ended by the client and goes on where it was", async () => {
+  server.ignoresTimeout = true;
+  start({ timing: { ...timing, watchMs: 500 } });
+  await eventually(
+    "a second watch",
+    async () => server.count("watch"),
+    (count) => count >= 2,
+    SOON_MS,
+  );
+  expect(failures.map(({ message }) => message)).toEqual([
+    "the API server didn't end GET /api/v1/namespaces (watch) in 1.3 s",
+  ]);
+  expect(firstPages()).toHaveLength(1);
+});
+
 test("a server that always fails is asked less and less", async () => {
   server.next = [{ to: "list", status: 500, times: 1_000 }];
   const reflector = start();
@@ -238,7 +263,7 @@ test("a server that always fails is asked less and less", async () => {
   await reflector.stop();
   // 10, 20, 40, 80 ms, then every 50 to 100 ms.
   expect(server.count("list")).toBeLessThanOrEqual(24);
-  expect(server.count("list")).toBeGreaterThanOrEqual(10);
+  expect(server.count("list")).toBeGreaterThanOrEqual(5);
   expect(Math.max(...waits)).toBeLessThanOrEqual(timing.longestBackoffMs);
   expect(waits.at(-1)).toBeGreaterThanOrEqual(timing.longestBackoffMs / 2);
 });
@@ -256,15 +281,15 @@ test("contact is counted from data, not from hope", async () => {
   const reflector = start();
   expect(reflector.sinceContactMs).toBe(Number.POSITIVE_INFINITY);
   await untilWatching(reflector);
-  await pause(300);
-  expect(reflector.sinceContactMs).toBeLessThan(250);
+  await pause(1_000);
+  expect(reflector.sinceContactMs).toBeLessThan(900);
   server.next = [
     { to: "watch", status: 500, times: 1_000 },
     { to: "list", status: 500, times: 1_000 },
   ];
   await server.disturb("end");
-  await pause(500);
-  expect(reflector.sinceContactMs).toBeGreaterThan(400);
+  await pause(1_000);
+  expect(reflector.sinceContactMs).toBeGreaterThan(950);
 });
 
 test("stopping before the first list rejects the wait for it, and leaves the process alone", async () => {
@@ -309,7 +334,7 @@ test("stopping at any moment leaves no socket, no request and no clock", async (
     }),
     { numRuns: 30, endOnFailure: true },
   );
-}, 30_000);
+}, 120_000);
 
 test("stopping in a long pause between two tries ends at once", async () => {
   server.next = [{ to: "list", status: 500, times: 1_000 }];

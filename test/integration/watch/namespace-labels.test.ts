@@ -1,13 +1,15 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import { type ClusterClient, connectCluster } from "../../../src/controller/cluster-client.ts";
 import { NamespaceWatch, type NamespaceWatchOptions } from "../../../src/controller/namespace-labels.ts";
 import { eventually } from "../../controlplane/eventually.ts";
 import { temporaryFolder, writeKubeconfig } from "./kubeconfigs.ts";
 import { ScriptedApiServer } from "./scripted-api-server.ts";
 
-const SOON_MS = 3_000;
+jest.setTimeout(30_000);
+
+const SOON_MS = 10_000;
 
 let folder: string;
 let server: ScriptedApiServer;
@@ -34,7 +36,7 @@ afterEach(async () => {
 });
 
 function start(options: NamespaceWatchOptions = {}): NamespaceWatch {
-  const timing = { firstBackoffMs: 10, longestBackoffMs: 50, answerMs: 300, silenceMs: 400 };
+  const timing = { firstBackoffMs: 10, longestBackoffMs: 50 };
   const watch = new NamespaceWatch(client, { ...options, timing: { ...timing, ...options.timing } });
   watches.push(watch);
   watch.start();
@@ -104,7 +106,7 @@ test("a lookup asks the cluster once for all who wait, and its answer serves unt
 });
 
 test("an answer is used while the watch is behind, and no more once it has caught up", async () => {
-  const watch = start({ answerLifeMs: 60_000 });
+  const watch = start({ answerLifeMs: 60_000, timing: { silenceMs: 1_000 } });
   await untilWatching(watch);
   await server.disturb("freeze");
   server.namespaces.set("late", { team: "late" });
@@ -147,7 +149,7 @@ test("a cluster that doesn't answer in time is an error with its reason, for all
   server.next.push({ to: "get", do: "hang" });
   const began = performance.now();
   const answers = await Promise.allSettled([watch.lookup("shop"), watch.lookup("shop")]);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   for (const answer of answers) {
     expect(answer).toMatchObject({
       reason: { message: "the API server didn't answer GET /api/v1/namespaces/shop in 0.1 s" },
@@ -165,10 +167,10 @@ test("a lookup that is forbidden is an error, not a namespace without labels", a
 
 test("without contact for too long every namespace is asked for; with contact the watch counts again", async () => {
   server.bookmarkMs = 50;
-  const watch = start({ staleAfterMs: 400, answerLifeMs: 0 });
+  const watch = start({ staleAfterMs: 1_000, answerLifeMs: 0 });
   expect(watch.stale).toBe(true);
   await untilWatching(watch);
-  await pause(500);
+  await pause(1_200);
   expect(watch.stale).toBe(false);
   expect(watch.cached("shop")).toEqual({ team: "shop" });
 

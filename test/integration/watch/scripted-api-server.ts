@@ -80,6 +80,8 @@ export class ScriptedApiServer {
   /** Without this token a request gets 401; undefined: everyone may ask. */
   token: string | undefined;
   bookmarkMs = 0;
+  /** A server that doesn't end a watch although it was asked to. */
+  ignoresTimeout = false;
   readonly #identity: PemPair;
   #server: Server | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -204,7 +206,7 @@ export class ScriptedApiServer {
     for (const line of missed) writeLine(response, line);
     this.#watches.add(response);
     const seconds = Number(url.searchParams.get("timeoutSeconds"));
-    const clocks = [setTimeout(() => response.end(), seconds * 1000)];
+    const clocks = this.ignoresTimeout ? [] : [setTimeout(() => response.end(), seconds * 1000)];
     const bookmarks = url.searchParams.get("allowWatchBookmarks") === "true" && this.bookmarkMs > 0;
     const bookmark = () => {
       // Not on a frozen one.
