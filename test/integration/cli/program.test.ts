@@ -7,7 +7,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { FIXTURES, ROOT, runCli } from "./run-cli.ts";
+import { type CliAnswer, FIXTURES, ROOT, runCli } from "./run-cli.ts";
 
 const run = promisify(execFile);
 const SOURCES = join(ROOT, "src/cli/ringfence.ts");
@@ -70,19 +70,24 @@ describe("the built program", () => {
   );
 });
 
-describe("standard output", () => {
-  const shell = async (command: string) => {
-    try {
-      const { stdout, stderr } = await run("bash", ["-o", "pipefail", "-c", command, process.execPath, SOURCES], {
-        cwd: FIXTURES,
-      });
-      return { exit: 0, stdout, stderr };
-    } catch (cause) {
-      const { code, stdout, stderr } = cause as { code: number; stdout: string; stderr: string };
-      return { exit: code, stdout, stderr };
-    }
-  };
+/** Runs a command line; `$0` is node and `$1` the program's sources. */
+async function shell(command: string): Promise<CliAnswer> {
+  const words = ["-o", "pipefail", "-c", command, process.execPath, SOURCES];
+  try {
+    return { exit: 0, ...(await run("bash", words, { cwd: FIXTURES })) };
+  } catch (cause) {
+    const { code, stdout, stderr } = cause as { code: number; stdout: string; stderr: string };
+    return { exit: code, stdout, stderr };
+  }
+}
 
+/** The same on a terminal, which util-linux' `script` makes; what it shows is in the folder's `typescript`. */
+function onTerminal(environment: string): Promise<CliAnswer> {
+  const call = `'$0' '$1' check denied.allow-all.yaml`;
+  return shell(`TERM=xterm ${environment} script -qec "${call}" ${join(folder, "typescript")}`);
+}
+
+describe("standard output", () => {
   test(
     "that nobody reads any more changes nothing",
     async () => {
@@ -100,12 +105,6 @@ describe("standard output", () => {
     },
     PATIENCE_MS,
   );
-
-  // util-linux' script gives a program a terminal.
-  const onTerminal = (environment: string) =>
-    shell(
-      `TERM=xterm ${environment} script -qec "'$0' '$1' check denied.allow-all.yaml" ${join(folder, "typescript")}`,
-    );
 
   test(
     "on a terminal is coloured",
