@@ -46,27 +46,43 @@ const REACH_RANK: Readonly<Record<Reach, number>> = {
   nobody: 0,
   selected: 1,
   "own-namespace": 2,
-  "all-namespaces": 7,
-  cluster: 8,
-  external: 9,
-  anyone: 10,
+  "all-namespaces": 8,
+  cluster: 9,
+  external: 10,
+  anyone: 11,
 };
+/** Everything public, but not everything: for egress less than all namespaces (`internet_only` in rego/lib/traffic.rego). */
+const INTERNET_RANK = 7;
+const WHOLE_SHARE = 0.998;
 const HALF_OF_A_FAMILY = 0.5;
 
 /** One order for everything that makes peers wide, so that a union can be compared with single rules. */
-function rankOf({ reach, selfAssignable, ipv4Share, ipv6Share, unresolved, nearlyAll }: PeersMeasure): number {
+function rankOf(measure: PeersMeasure): number {
+  const { reach, selfAssignable, ipv4Share, ipv6Share, unresolved, nearlyAll } = measure;
+  const share = Math.max(ipv4Share, ipv6Share);
+  const range = shareRank(ipv4Share, 16) / 2 + shareRank(ipv6Share, 36) / 2;
   return Math.max(
-    REACH_RANK[reach],
+    reach === "external" && share < WHOLE_SHARE ? INTERNET_RANK : REACH_RANK[reach],
+    range > 0 ? 2 + range : 0,
     selfAssignable ? 3 : 0,
-    Math.max(ipv4Share, ipv6Share) >= HALF_OF_A_FAMILY ? 4 : 0,
+    share >= HALF_OF_A_FAMILY ? 4 : 0,
     unresolved ? 5 : 0,
     nearlyAll ? 6 : 0,
   );
 }
 
-/** Whether a point's peers are wide: all namespaces, or more. */
+/**
+ * Orders address ranges by the prefix length that would hold as many addresses, 0 to below 1: what is split over rules is
+ * as wide as what stands in one. Nobody limits ranges as small as the bound, so they don't make unions of their own.
+ */
+function shareRank(share: number, longestPrefix: number): number {
+  const prefix = -Math.log2(share);
+  return prefix < longestPrefix ? Math.floor(longestPrefix - prefix) / (longestPrefix + 1) : 0;
+}
+
+/** Whether a point's peers are wide: the public internet, all namespaces, or more. */
 export function isWide({ rank }: { readonly rank: number }): boolean {
-  return rank >= REACH_RANK["all-namespaces"];
+  return rank >= INTERNET_RANK;
 }
 
 /** Whether a known width is as wide as a point, in peers and in ports. */

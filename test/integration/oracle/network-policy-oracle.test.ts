@@ -108,9 +108,9 @@ function port(): Port {
 }
 
 function rules(side: "from" | "to"): Rule[] {
-  return some(4, () => ({
-    ...(next() < 0.85 ? { [side]: some(4, peer) } : {}),
-    ...(next() < 0.6 ? { ports: some(3, port) } : {}),
+  return some(3, () => ({
+    ...(next() < 0.97 ? { [side]: some(4, peer) } : {}),
+    ...(next() < 0.85 ? { ports: some(3, port) } : {}),
   }));
 }
 

@@ -96,7 +96,6 @@ const STRANGER: Sample = {
   namespaceLabels: new Map([["kubernetes.io/metadata.name", "somewhere-else"]]),
   podLabels: new Map(),
 };
-/** The same with the labels that the organisation makes everybody carry. */
 const GRID = addresses();
 
 function matches(selector: Selector | undefined, labels: ReadonlyMap<string, string>): boolean {
@@ -171,24 +170,29 @@ export function allowsAnyone(rules: readonly Rule[], direction: "ingress" | "egr
   });
 }
 
-function everyoneGetsIn(letsIn: (sample: Sample) => boolean, direction: "ingress" | "egress"): boolean {
-  if (letsIn(STRANGER)) return true;
-  return (["ipv4", "ipv6"] as const).some((family) => {
-    const share = (range: "public" | "private") => {
-      const inRange = GRID.filter(
-        (sample) => "address" in sample && sample.family === family && sample.range === range,
-      );
-      return inRange.filter(letsIn).length / inRange.length;
-    };
-    if (share("public") < 0.99) return false;
-    if (direction === "ingress" || share("private") >= 0.99) return true;
-    // Egress to the public internet without the private ranges is any-peer's.
-    return Math.max(wholeShare("ipv4", letsIn), wholeShare("ipv6", letsIn)) >= 0.998;
-  });
-}
+/** The samples of one family and range, or of its even grid over the whole space, which stands first. */
+const SAMPLES: ReadonlyMap<string, readonly Sample[]> = new Map(
+  (["ipv4", "ipv6"] as const).flatMap((family) => {
+    const ofFamily = (samples: readonly Sample[]) => samples.filter((one) => "address" in one && one.family === family);
+    const ofRange = (range: string) => ofFamily(GRID).filter((one) => "range" in one && one.range === range);
+    return [
+      [`${family} public`, ofRange("public")],
+      [`${family} private`, ofRange("private")],
+      [`${family} whole`, ofFamily(GRID.slice(0, CELLS * 2))],
+    ] as const;
+  }),
+);
 
-function wholeShare(family: "ipv4" | "ipv6", letsIn: (sample: Sample) => boolean): number {
-  // The first samples are the even grid over the whole space.
-  const grid = GRID.slice(0, CELLS * 2).filter((sample) => "address" in sample && sample.family === family);
-  return grid.filter(letsIn).length / grid.length;
+function everyoneGetsIn(letsIn: (sample: Sample) => boolean, direction: "ingress" | "egress"): boolean {
+  const share = (family: string, range: string): number => {
+    const samples = SAMPLES.get(`${family} ${range}`) ?? [];
+    return samples.filter(letsIn).length / samples.length;
+  };
+  if (letsIn(STRANGER)) return true;
+  return ["ipv4", "ipv6"].some((family) => {
+    if (share(family, "public") < 0.99) return false;
+    if (direction === "ingress" || share(family, "private") >= 0.99) return true;
+    // Egress to the public internet without the private ranges is any-peer's.
+    return Math.max(share("ipv4", "whole"), share("ipv6", "whole")) >= 0.998;
+  });
 }
