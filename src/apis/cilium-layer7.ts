@@ -2,6 +2,7 @@
  * @module Layer 7 parts of Cilium rules (`toPorts[].rules`, `serverNames`, `listener`): whether they narrow the rule, and
  * which combinations the agent refuses (Cilium 1.19, pkg/policy/api/rule_validation.go).
  */
+import { quote } from "../model/quote.ts";
 import type { Direction } from "../model/traffic.ts";
 import { isEveryName, isWideName, readName, readNameSelector } from "./cilium-names.ts";
 import { classOf, HOST_CHARACTERS, METHOD_CHARACTERS, PATH_CHARACTERS } from "./cilium-regex.ts";
@@ -57,13 +58,14 @@ function readProtocol(rules: ObjectNode): Protocol | undefined {
   const filled = [http, kafka, dns, l7 === true && Boolean(proxied)];
   const protocols = PROTOCOLS.filter((_, index) => filled[index] === true);
   if (protocols.length > 1) {
-    rules.report("conflicting-fields", rules.pointer, `rules are of one protocol only, not ${protocols.join(" and ")}`);
+    const detail = `rules are of one protocol only, not ${protocols.join(" and ")}; make it several elements of "toPorts"`;
+    rules.report("conflicting-fields", rules.pointer, detail);
   }
   return protocols[0];
 }
 
 function readRules(rules: ObjectNode, protocol: Protocol): Operations {
-  const entries = rules.objects(protocol, "widens");
+  const entries = rules.objects(protocol, "none");
   // One entry that matches everything is enough. Each is looked at, because each may have defects.
   const widths = entries.map((entry) => readEntry(entry, protocol));
   return widths.includes("all") ? "all" : "some";
@@ -136,7 +138,7 @@ function readHost(entry: ObjectNode): boolean {
 /** Whether a header decides: with a `mismatch` the request passes anyway, logged or mended. */
 function readHeaderMatches(entry: ObjectNode): boolean {
   let decides = false;
-  for (const match of entry.objects("headerMatches", "widens")) {
+  for (const match of entry.objects("headerMatches", "none")) {
     match.checkKeys(HEADER_KEYS, "widens");
     match.requiredText("name");
     const mismatch = match.text("mismatch");
@@ -146,7 +148,8 @@ function readHeaderMatches(entry: ObjectNode): boolean {
       const detail = `restricts nothing: with mismatch ${mismatch} a request without the header passes as well`;
       match.report("inert-section", match.pointer, detail);
     } else {
-      match.report("invalid-value", match.at("mismatch"), `known are ${MISMATCHES.join(", ")}`);
+      const detail = `unknown mismatch ${quote(mismatch)}, known are ${MISMATCHES.join(", ")}`;
+      match.report("invalid-value", match.at("mismatch"), detail);
     }
   }
   return decides;

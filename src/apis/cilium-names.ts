@@ -33,7 +33,11 @@ export function readNameSelector(selector: ObjectNode): NamePattern | undefined 
   const name = selector.text("matchName");
   const pattern = selector.text("matchPattern");
   if (name && pattern) {
-    selector.report("conflicting-fields", selector.pointer, "matchName and matchPattern exclude each other");
+    selector.report(
+      "conflicting-fields",
+      selector.pointer,
+      "matchName and matchPattern exclude each other; make it two",
+    );
   }
   const written = pattern || name;
   if (!written) return undefined;

@@ -67,7 +67,9 @@ function readPolicy(object: JsonObject): PolicyReading {
     );
   }
   const specs = nodes.map((node) => readSpec(node, clusterwide));
-  const isolates = (direction: Direction) => specs.some((spec) => spec.isolates[direction]);
+  // A policy that the API or the agent refuses is not enforced: what it selects stays as open as it was.
+  const isEnforced = !root.rejectedSince(0);
+  const isolates = (direction: Direction) => isEnforced && specs.some((spec) => spec.isolates[direction]);
   return {
     scope: clusterwide ? (specs.some(({ subject }) => subject.host) ? "host" : "cluster") : "namespace",
     subject: widestSubject(specs, root),
@@ -156,7 +158,11 @@ function checkSelectors(spec: ObjectNode, clusterwide: boolean): void {
     );
   }
   if (nodes && endpoints) {
-    spec.report("conflicting-fields", spec.at("nodeSelector"), "endpointSelector and nodeSelector exclude each other");
+    spec.report(
+      "conflicting-fields",
+      spec.at("nodeSelector"),
+      "endpointSelector and nodeSelector exclude each other; remove one",
+    );
   } else if (nodes && !clusterwide) {
     const detail = "policies for nodes must be CiliumClusterwideNetworkPolicies; the agent refuses this one";
     spec.report("conflicting-fields", spec.at("nodeSelector"), detail);
@@ -179,19 +185,23 @@ function subjectReach(
 function readIsolation(spec: ObjectNode): PolicyReading["isolates"] {
   const defaultDeny = spec.objectOrEmpty("enableDefaultDeny");
   defaultDeny.checkKeys(DEFAULT_DENY_KEYS, "drops");
+  const isOff = { ingress: isFalse(defaultDeny, "ingress"), egress: isFalse(defaultDeny, "egress") };
   if (SECTIONS.every(({ key }) => spec.count(key) === 0)) {
     noteNoRules(spec);
     return { ingress: false, egress: false };
   }
-  return { ingress: isIsolated(spec, "ingress", defaultDeny), egress: isIsolated(spec, "egress", defaultDeny) };
+  const isIsolated = (direction: Direction) => {
+    const allows = spec.count(direction);
+    if (allows === 0 && Array.isArray(spec.value[direction])) noteEmptySection(spec, direction);
+    if (allows > 0 && isOff[direction]) noteNoDefaultDeny(defaultDeny, direction);
+    return !isOff[direction] && allows + spec.count(`${direction}Deny`) > 0;
+  };
+  return { ingress: isIsolated("ingress"), egress: isIsolated("egress") };
 }
 
-function isIsolated(spec: ObjectNode, direction: Direction, defaultDeny: ObjectNode): boolean {
-  const allows = spec.count(direction);
-  if (allows === 0 && Array.isArray(spec.value[direction])) noteEmptySection(spec, direction);
-  const isOff = !defaultDeny.flag(direction) && defaultDeny.value[direction] === false;
-  if (isOff && allows > 0) noteNoDefaultDeny(defaultDeny, direction);
-  return !isOff && allows + spec.count(`${direction}Deny`) > 0;
+/** Whether a field says false, which is something else than saying nothing. */
+function isFalse(node: ObjectNode, key: string): boolean {
+  return !node.flag(key) && node.value[key] === false;
 }
 
 function noteNoRules(spec: ObjectNode): void {

@@ -112,7 +112,7 @@ function reportCombination(rule: ObjectNode, filled: readonly string[]): void {
 }
 
 function readEndpoints(peers: PeerBuilder, rule: ObjectNode, key: string, scope: SelectorScope): void {
-  for (const selector of rule.objects(key, "widens")) {
+  for (const selector of rule.objects(key, "none")) {
     const requirements = readSelector(selector);
     if (requirements !== undefined) addEndpoints(peers, requirements, scope);
   }
@@ -136,7 +136,7 @@ function readAddresses(peers: PeerBuilder, rule: ObjectNode, key: string): void 
 
 /** Nodes by their labels, which are not known here: all other nodes, or in a denial none for certain. */
 function readNodes(peers: PeerBuilder, rule: ObjectNode, key: string): void {
-  for (const selector of rule.objects(key, "widens")) {
+  for (const selector of rule.objects(key, "none")) {
     const requirements = readSelector(selector);
     if (requirements === undefined) continue;
     if (peers.bound === "most" || requirements.length === 0) peers.entities.push("nodes");
@@ -158,7 +158,7 @@ function readGroups(peers: PeerBuilder, rule: ObjectNode, key: string): void {
  * edits the policy.
  */
 function readServices(peers: PeerBuilder, rule: ObjectNode, key: string): void {
-  for (const service of rule.objects(key, "widens")) {
+  for (const service of rule.objects(key, "none")) {
     service.checkKeys(SERVICE_KEYS, "widens");
     const named = service.object("k8sService");
     const selected = service.object("k8sServiceSelector");

@@ -73,9 +73,9 @@ function plainGroup(ports: PortSet): PortGroup {
 
 function readPortRule(portRule: ObjectNode, context: PortContext): PortGroup {
   const denies = context.bound === "least";
-  portRule.checkKeys(denies ? DENY_KEYS : ALLOW_KEYS, "widens");
+  portRule.checkKeys(denies ? DENY_KEYS : ALLOW_KEYS, denies ? "drops" : "widens");
   const layer7 = denies ? undefined : readLayer7(portRule, context.direction, context.host);
-  const entries = portRule.objects("ports", "widens");
+  const entries = portRule.objects("ports", "none");
   if (entries.length > MOST_PORTS) {
     const detail = `at most ${MOST_PORTS} ports are allowed, not ${entries.length}; make it two elements of "toPorts"`;
     portRule.report("invalid-value", portRule.at("ports"), detail);
@@ -184,7 +184,7 @@ function readNumber(entry: ObjectNode, text: string): number | undefined {
   if (digits !== text || isOctal) {
     const meaning = number === 0 ? "every port" : `port ${number}`;
     const detail = `${quote(text)} is read as ${meaning}; write ${quote(String(number))}`;
-    entry.report("invalid-value", pointer, detail, "widens");
+    entry.report("invalid-value", pointer, detail, number === 0 ? "widens" : "none");
   }
   return number;
 }

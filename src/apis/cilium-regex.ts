@@ -93,16 +93,20 @@ class Reader {
 
   #sequence(depth: number): TextClass {
     const items: Item[] = [];
-    while (!this.atEnd() && !this.#sees("|") && !this.#sees(")")) {
-      const item = this.#item(depth);
-      if (item !== undefined) items.push(item);
+    // Whole values are matched, so that anchors at the ends say nothing.
+    this.#take("^");
+    while (!this.#isAtEndOfSequence()) {
+      if (!this.#take("$")) items.push(this.#item(depth));
+      else if (!this.#isAtEndOfSequence()) items.push({ text: NOTHING });
     }
     return inOrder(items);
   }
 
-  #item(depth: number): Item | undefined {
-    // Whole values are matched, so the anchors say nothing.
-    if (this.#take("^") || this.#take("$")) return undefined;
+  #isAtEndOfSequence(): boolean {
+    return this.atEnd() || this.#sees("|") || this.#sees(")");
+  }
+
+  #item(depth: number): Item {
     const item = this.#atom(depth);
     const [least, most] = this.#repetition() ?? [1, 1];
     if (least === 1 && most === 1) return item;
@@ -116,6 +120,8 @@ class Reader {
       // A group that doesn't end matches nothing: the rest of the text is left over, or read as a part of it.
       return { text: this.#take(")") ? text : NOTHING };
     }
+    // An anchor within a text never holds, as in the sequence.
+    if (this.#take("^")) return { text: NOTHING };
     if (this.#take(".")) return { text: { ...ANY_CHARACTER, bareDot: true } };
     if (this.#take("[")) return { text: this.#characterClass() };
     if (this.#take("\\")) return this.#escaped();
@@ -125,7 +131,9 @@ class Reader {
   #escaped(): Item {
     const character = this.#next();
     const shorthand = SHORTHANDS.get(character);
-    return shorthand === undefined ? literal(character) : { text: this.#holdsAll((one) => shorthand.test(one)) };
+    if (shorthand !== undefined) return { text: this.#holdsAll((one) => shorthand.test(one)) };
+    // Other letters and digits stand for something else than themselves: line ends, borders of words, earlier groups.
+    return /[A-Za-z0-9]/.test(character) ? { text: NOTHING } : literal(character);
   }
 
   #characterClass(): TextClass {

@@ -3,6 +3,7 @@
  */
 import { everyone, isNobody, nobody, peersOf, unionPeers } from "../model/peer-set.ts";
 import { PortSet } from "../model/port-set.ts";
+import { quote } from "../model/quote.ts";
 import type { Direction, PeerSet, TrafficRule } from "../model/traffic.ts";
 import type { SelectorScope } from "./cilium-endpoints.ts";
 import { peerKeys, type RulePeers, readRulePeers } from "./cilium-peers.ts";
@@ -41,7 +42,6 @@ const AUTHENTICATION_MODES: readonly string[] = ["disabled", "required", "test-a
 
 /** The rules of one section. */
 export function readSection(spec: ObjectNode, section: Section, scope: RuleScope): readonly TrafficRule[] {
-  // An empty rule opens nothing in Cilium, so that a null that becomes one doesn't either.
   return spec.objects(section.key, "none").flatMap((rule) => readRule(rule, section, scope));
 }
 
@@ -108,9 +108,9 @@ function checkAuthentication(rule: ObjectNode): void {
   const mode = authentication.requiredText("mode");
   const pointer = authentication.at("mode");
   if (mode === "disabled") {
-    const detail = "switches mutual authentication off for this traffic, also where another policy requires it";
-    authentication.report("inert-section", pointer, detail);
+    authentication.report("inert-section", pointer, "switches mutual authentication off for this traffic");
   } else if (mode !== undefined && !AUTHENTICATION_MODES.includes(mode)) {
-    authentication.report("invalid-value", pointer, `known modes are ${AUTHENTICATION_MODES.join(", ")}`);
+    const detail = `unknown mode ${quote(mode)}, known are ${AUTHENTICATION_MODES.join(", ")}`;
+    authentication.report("invalid-value", pointer, detail);
   }
 }

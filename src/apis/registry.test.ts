@@ -25,7 +25,7 @@ describe("classifying a kind", () => {
     { group: "extensions", kind: "Deployment", expected: "other" },
     { group: "policy.linkerd.io", kind: "Server", expected: "unread-policy" },
     { group: "policy.linkerd.io", kind: "HTTPRoute", expected: "other" },
-    { group: "cilium.io", kind: "CiliumEnvoyConfig", expected: "unread-policy" },
+    { group: "cilium.io", kind: "CiliumEnvoyConfig", expected: "read" },
     { group: "cilium.io", kind: "CiliumTomorrowsNetworkPolicy", expected: "unread-policy" },
     { group: "cilium.io", kind: "CiliumEndpoint", expected: "other" },
     { group: "crd.projectcalico.org", kind: "IPPool", expected: "other" },
