@@ -11,16 +11,19 @@ function count(results: readonly ReviewResult[], status: number): number {
 }
 
 describe("beyond what it can hold, the server says 429 and when to try again", () => {
-  test.each<[what: string, limits: object, name: string, padding: number, sent: number]>([
-    ["reviews in flight", { reviewsInFlight: 4 }, "slow", 0, 12],
-    ["bytes in flight", { bytesInFlight: 4 * BIG }, "slow", BIG, 12],
-    ["reviews that wait for the worker", { queuedReviews: 3 }, "slow", BIG, 12],
-  ])("%s", async (_what, limits, name, padding, sent) => {
+  const sent = 12;
+
+  test.each<[what: string, limits: object, request: { padding: number; chunked?: true }]>([
+    ["reviews in flight", { reviewsInFlight: 4 }, { padding: 0 }],
+    ["bytes in flight", { bytesInFlight: 4 * BIG }, { padding: BIG }],
+    ["bytes in flight that nobody announced", { bytesInFlight: 4 * BIG }, { padding: BIG, chunked: true }],
+    ["reviews that wait for the worker", { queuedReviews: 3 }, { padding: BIG }],
+  ])("%s", async (_what, limits, request) => {
     const running = await startServer({ limits });
     const client = running.client({ connections: sent });
     // Connections first: handshakes take so long that the reviews wouldn't meet.
     await Promise.all(Array.from({ length: sent }, () => client.send({ method: "GET", path: "/livez" })));
-    const results = await Promise.all(Array.from({ length: sent }, () => client.review(name, { padding })));
+    const results = await Promise.all(Array.from({ length: sent }, () => client.review("slow", request)));
     const refused = count(results, 429);
     expect(count(results, 200)).toBe(sent - refused);
     expect(refused).toBeGreaterThan(0);
@@ -33,7 +36,7 @@ describe("beyond what it can hold, the server says 429 and when to try again", (
     expect(await running.metric("ringfence_failures_total", { reason: "overloaded" })).toBe(refused);
 
     // No connection was lost, and when the load is gone so is the refusal.
-    const after = await Promise.all(Array.from({ length: 3 }, () => client.review("web", { padding })));
+    const after = await Promise.all(Array.from({ length: 3 }, () => client.review("web", request)));
     expect(count(after, 200)).toBe(3);
     expect(after.every((result) => result.reused)).toBe(true);
     expect(await running.metric("ringfence_reviews_in_flight")).toBe(0);
@@ -47,8 +50,8 @@ describe("the worker lane", () => {
   let client: WebhookClient;
 
   beforeAll(async () => {
-    running = await startServer();
-    client = running.client({ connections: 10 });
+    running = await startServer({ limits: { queuedReviews: 5 } });
+    client = running.client({ connections: 12 });
   });
 
   afterAll(() => running.stop());
@@ -61,6 +64,12 @@ describe("the worker lane", () => {
     const answer = client.review("spin", { padding: BIG, path: `/validate?timeout=${timeout}` });
     await until("the review has begun", async () => (await inFlight()) === 1);
     return { answer };
+  }
+
+  /** As many big reviews as may wait. */
+  function waitInLine(options: { signal?: AbortSignal }): Promise<ReviewResult>[] {
+    const request = { padding: BIG, path: "/validate?timeout=30s", ...options };
+    return Array.from({ length: 5 }, () => client.review("web", request));
   }
 
   test("ends a review that spins, and the next one is judged", async () => {
@@ -103,18 +112,18 @@ describe("the worker lane", () => {
   });
 
   test("forgets waiting reviews whose clients have gone", async () => {
-    const { answer } = await startSpinning("2s");
+    const { answer } = await startSpinning("3s");
     const gone = new AbortController();
-    const waiting = Array.from({ length: 5 }, () =>
-      client.review("web", { padding: BIG, path: "/validate?timeout=30s", signal: gone.signal }).catch(() => "gone"),
-    );
+    const abandoned = Promise.allSettled(waitInLine({ signal: gone.signal }));
     await until("all are in hand", async () => (await inFlight()) === 6);
     gone.abort();
-    expect(await Promise.all(waiting)).toEqual(Array(5).fill("gone"));
+    expect((await abandoned).map(({ status }) => status)).toEqual(Array(5).fill("rejected"));
     await until("they are forgotten", async () => (await inFlight()) === 1);
     expect(await running.metric("ringfence_failures_total", { reason: "client-gone" })).toBe(5);
+    // Their places in the queue are free for as many others.
+    const results = await Promise.all(waitInLine({}));
+    expect(results.map(({ response }) => response?.allowed)).toEqual(Array(5).fill(true));
     await answer;
-    expect((await client.review("web", { padding: BIG, path: "/validate?timeout=30s" })).response?.allowed).toBe(true);
   });
 });
 

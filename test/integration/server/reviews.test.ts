@@ -70,9 +70,13 @@ describe("a body's size never admits", () => {
     expect(response?.status?.message?.includes("larger than") ?? false).toBe(denied === "too large");
   });
 
-  test("in chunks, so that nothing announces it", async () => {
-    const { response, uid } = await client.review("web", { padding: 17 * MEBIBYTE, chunked: true });
+  test.each<[size: number, denied: string]>([
+    [16 * MEBIBYTE, "judged"],
+    [16 * MEBIBYTE + 1, "too large"],
+  ])("%d bytes in chunks, so that nothing announces them: %s", async (size, denied) => {
+    const { response, uid } = await client.review("denied", { padding: size - overhead, chunked: true });
     expect(response).toMatchObject({ uid, allowed: false });
+    expect(response?.status?.message?.includes("larger than") ?? false).toBe(denied === "too large");
   });
 
   test("without a uid to answer for: HTTP 413", async () => {
