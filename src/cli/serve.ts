@@ -287,7 +287,7 @@ function announce(
   output.write(`${lines.join("\n")}\n`);
 }
 
-const EXAMPLE = join(ROOT, "docs", "examples", "allow-all.review.json");
+const EXAMPLE = join(ROOT, "docs", "reviews", "allow-all.json");
 
 function here(file: string): string {
   const path = relative(process.cwd(), file);
