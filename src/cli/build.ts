@@ -4,7 +4,7 @@
  * Files of the CommonJS kind, because they start faster: an ECMAScript module that imports a built-in one makes Node
  * load all of it. An entry point must therefore do without a top-level `await`.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -31,8 +31,15 @@ require("node:module").enableCompileCache?.(require("node:path").join(__dirname,
 require("./program.js");
 `;
 
-/** Judged once after the build, so that the compiled code is there for the first user. */
-const SMALL_OBJECT = JSON.stringify({ apiVersion: "v1", kind: "Service", metadata: { name: "first-run" } });
+/** Judged once after the build, so that the compiled code of what a check does is there for the first user. */
+const FIRST_RUN = `apiVersion: v1
+kind: Pod
+metadata:
+  name: first-run
+spec:
+  hostNetwork: true
+`;
+const DENIED = 1;
 
 const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
   dependencies: Readonly<Record<string, string>>;
@@ -64,4 +71,8 @@ const launcher = join(OUTPUT, "ringfence.js");
 await writeFile(launcher, LAUNCHER);
 await chmod(launcher, 0o755);
 
-execFileSync(process.execPath, [launcher, "check", "-"], { input: SMALL_OBJECT });
+const { status, stderr } = spawnSync(process.execPath, [launcher, "check", "-"], {
+  input: FIRST_RUN,
+  encoding: "utf8",
+});
+if (status !== DENIED) throw new Error(`the built program doesn't judge as it should (exit code ${status}): ${stderr}`);

@@ -4,7 +4,7 @@
  */
 import type { Level } from "../engine/verdict.ts";
 
-export interface ObjectReference {
+interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
   /** The namespace that the object was judged in; empty for cluster-scoped objects. */
@@ -49,7 +49,7 @@ export interface InactiveGuardrail {
 }
 
 /** Counts of objects, not of findings: an object counts once, by the worst that was found. */
-export interface CheckSummary {
+interface CheckSummary {
   /** Objects that were read. */
   readonly documents: number;
   /** Those that a guardrail looked at; other kinds are none of ours. */
