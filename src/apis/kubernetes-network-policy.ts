@@ -7,7 +7,7 @@ import { quote } from "../model/quote.ts";
 import type { Defect, Direction, PolicyReading, TrafficRule } from "../model/traffic.ts";
 import { ObjectNode } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
-import { readPeers } from "./network-policy-peers.ts";
+import { type AddedPeerKind, readPeers } from "./network-policy-peers.ts";
 import { readPorts } from "./network-policy-ports.ts";
 import type { ApiReader, ObjectReading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
@@ -37,16 +37,20 @@ export const networkPolicyReader: ApiReader = {
   resources: [
     { kind: "NetworkPolicy", plural: "networkpolicies", versions: ["v1"], scope: "Namespaced", subresources: [] },
   ],
-  read,
+  read: (object) => readNetworkPolicy(object),
 };
 
-function read(object: JsonObject): ObjectReading {
+/**
+ * Reads an object that is built like a NetworkPolicy, whatever its kind.
+ * @param addedPeer what an API has as peers of egress rules beside those of NetworkPolicy
+ */
+export function readNetworkPolicy(object: JsonObject, addedPeer?: AddedPeerKind): ObjectReading {
   const defects: Defect[] = [];
   const labels = new ObjectNode(object, "", defects).objectOrEmpty("metadata").textMap("labels");
-  return { family: "network", labels, policy: readPolicy(object), defects };
+  return { family: "network", labels, policy: readPolicy(object, addedPeer), defects };
 }
 
-function readPolicy(object: JsonObject): PolicyReading {
+function readPolicy(object: JsonObject, addedPeer?: AddedPeerKind): PolicyReading {
   const defects: Defect[] = [];
   const root = new ObjectNode(object, "", defects);
   root.checkKeys(ROOT_KEYS, "drops");
@@ -56,7 +60,7 @@ function readPolicy(object: JsonObject): PolicyReading {
   const reach = subjectReach(spec);
   const rules: TrafficRule[] = [];
   readSection(spec, "ingress", types, rules);
-  readSection(spec, "egress", types, rules);
+  readSection(spec, "egress", types, rules, addedPeer);
   return {
     scope: "namespace",
     subject: { reach, pointer: spec.at("podSelector") },
@@ -103,7 +107,13 @@ function subjectReach(spec: ObjectNode): PolicyReading["subject"]["reach"] {
   return admitsStranger(formula, []) ? "namespace" : "selected";
 }
 
-function readSection(spec: ObjectNode, direction: Direction, types: PolicyTypes, rules: TrafficRule[]): void {
+function readSection(
+  spec: ObjectNode,
+  direction: Direction,
+  types: PolicyTypes,
+  rules: TrafficRule[],
+  addedPeer?: AddedPeerKind,
+): void {
   const section = SECTIONS[direction];
   const inert = types.readable && !types[direction];
   if (inert) noteInertSection(spec, direction);
@@ -113,7 +123,7 @@ function readSection(spec: ObjectNode, direction: Direction, types: PolicyTypes,
       pointer: rule.pointer,
       direction,
       action: "allow",
-      peers: readPeers(rule, section.peers),
+      peers: readPeers(rule, section.peers, addedPeer),
       peersPointer: rule.has(section.peers) ? rule.at(section.peers) : rule.pointer,
       ports: readPorts(rule),
       portsPointer: rule.has("ports") ? rule.at("ports") : rule.pointer,

@@ -3,7 +3,7 @@
  */
 import { AddressSet, type AddressNote, type ParsedCidr, parseCidr } from "../model/address-set.ts";
 import { everyLabel } from "../model/label-formula.ts";
-import { everyone, nobody, peersOf } from "../model/peer-set.ts";
+import { everyone, nobody, peersOf, unionOfPeers } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
 import type { PeerSet, PodTerm } from "../model/traffic.ts";
 import type { ObjectNode } from "./fields.ts";
@@ -22,24 +22,43 @@ const AMBIGUOUS: ReadonlyMap<AddressNote, string> = new Map([
   ],
 ]);
 
+/** A kind of peer that another API adds to those of NetworkPolicy; a peer that has it must have nothing else. */
+export interface AddedPeerKind {
+  readonly key: string;
+  read(peer: ObjectNode): PeerSet;
+}
+
 /**
  * The peers of a rule: everyone where it names none. Peers that the API server rejects contribute nobody.
  * @param key `from` or `to`
  */
-export function readPeers(rule: ObjectNode, key: string): PeerSet {
+export function readPeers(rule: ObjectNode, key: string, added?: AddedPeerKind): PeerSet {
   const list = rule.list(key);
   // A list of the wrong type is no "everyone": the API server refuses it.
   if (list === undefined) return rule.has(key) ? nobody : everyone;
   if (list.length === 0) return everyone;
   const pods: PodTerm[] = [];
   const addresses: AddressSet[] = [];
-  for (const peer of rule.objects(key, "none")) readPeer(peer, pods, addresses);
-  return peersOf({ pods, addresses: AddressSet.unionOf(addresses) });
+  const others: PeerSet[] = [];
+  const known = added === undefined ? PEER_KEYS : new Set([...PEER_KEYS, added.key]);
+  for (const peer of rule.objects(key, "none")) {
+    peer.checkKeys(known, "widens");
+    if (added !== undefined && peer.has(added.key)) others.push(readAddedPeer(peer, added));
+    else readPeer(peer, pods, addresses);
+  }
+  return unionOfPeers([peersOf({ pods, addresses: AddressSet.unionOf(addresses) }), ...others]);
+}
+
+function readAddedPeer(peer: ObjectNode, added: AddedPeerKind): PeerSet {
+  for (const key of PEER_KEYS) {
+    if (!peer.has(key)) continue;
+    peer.report("conflicting-fields", peer.at(key), `${quote(key)} excludes ${quote(added.key)}; make it two peers`);
+  }
+  return added.read(peer);
 }
 
 function readPeer(peer: ObjectNode, pods: PodTerm[], addresses: AddressSet[]): void {
   const mark = peer.defects.length;
-  peer.checkKeys(PEER_KEYS, "widens");
   const podSelector = peer.object("podSelector");
   const namespaceSelector = peer.object("namespaceSelector");
   const block = peer.object("ipBlock");
@@ -87,15 +106,16 @@ function readIpBlock(block: ObjectNode): AddressSet {
   return exceptions.length === 0 ? cidr.set : cidr.set.subtract(AddressSet.unionOf(exceptions));
 }
 
-function readCidr(block: ObjectNode, pointer: string, text: string): ParsedCidr | undefined {
+/** The set of a CIDR; undefined, with a defect, for what is none. One that programs read differently is a defect too. */
+export function readCidr(node: ObjectNode, pointer: string, text: string): ParsedCidr | undefined {
   const cidr = parseCidr(text);
   if (cidr === undefined) {
-    block.report("invalid-value", pointer, `${quote(text)} is no CIDR such as 10.9.8.0/24 or 2001:db8::/64`);
+    node.report("invalid-value", pointer, `${quote(text)} is no CIDR such as 10.9.8.0/24 or 2001:db8::/64`);
     return undefined;
   }
   for (const note of cidr.notes) {
     const why = AMBIGUOUS.get(note);
-    if (why !== undefined) block.report("ambiguous-address", pointer, `${quote(text)} ${why}`);
+    if (why !== undefined) node.report("ambiguous-address", pointer, `${quote(text)} ${why}`);
   }
   return cidr;
 }

@@ -2,7 +2,10 @@
  * @module The registry: which reader reads an object, by API group and kind. Never by kind alone: four API groups have
  * a NetworkPolicy and three a ClusterNetworkPolicy, with opposite semantics.
  */
+import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
+import { awsReaders } from "./aws-network-policies.ts";
 import { ciliumReaders } from "./cilium.ts";
+import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
 import { podReaders } from "./pods.ts";
@@ -13,6 +16,9 @@ import { serviceReader } from "./service.ts";
 /** Every reader; `ringfence webhook-config` is generated from their `resources`. */
 export const READERS: readonly ApiReader[] = [
   networkPolicyReader,
+  adminNetworkPolicyReader,
+  clusterNetworkPolicyReader,
+  ...awsReaders,
   ...ciliumReaders,
   ...podReaders,
   serviceReader,
