@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { JsonObject } from "../intake/json-value.ts";
+import { WasmHost } from "./wasm-host.ts";
 import { type BundleManifest, FAMILIES, type GuardrailMetadata, MODES } from "./bundle-manifest.ts";
 
 export const OPA_VERSION = "1.22.0";
@@ -60,12 +61,15 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
     const sources = await stage([options.shipped, ...options.own], work);
     const opa = (args: readonly string[]) => runOpa(options.opa, args, work, sources);
     await opa(["check", "--strict", "sources"]);
-    const { guardrails, packages } = collect(await inspect(opa), sources);
+    const inspection = await inspect(opa);
+    refuseForeignPackages(inspection, sources);
+    const { guardrails, packages } = collect(inspection, sources);
     await writeFile(join(work, "sources", "main.rego"), mainModule(guardrails, packages));
     const entrypoints = FAMILIES.flatMap((family) => ["--entrypoint", `ringfence/main/${family}`]);
     await opa(["build", "--target", "wasm", ...entrypoints, "--output", "bundle.tar.gz", "sources"]);
     await run("tar", ["-xzf", "bundle.tar.gz", "/policy.wasm"], { cwd: work });
     const wasm = await readFile(join(work, "policy.wasm"));
+    requireRunnable(wasm);
     const manifest: BundleManifest = {
       apiVersion: "ringfence.dev/v1alpha1",
       kind: "Bundle",
@@ -110,7 +114,7 @@ async function stage(folders: readonly string[], work: string): Promise<Source[]
   return sources;
 }
 
-function collect(annotations: readonly Annotation[], sources: readonly Source[]) {
+function collect({ annotations = [] }: Inspection, sources: readonly Source[]) {
   const guardrails: GuardrailMetadata[] = [];
   const packages = new Map<string, string>();
   for (const annotation of annotations) {
@@ -122,10 +126,20 @@ function collect(annotations: readonly Annotation[], sources: readonly Source[])
         `${source?.original ?? metadata.slug}: two guardrails are called ${metadata.slug}; slugs are unique in a bundle`,
       );
     }
-    packages.set(metadata.slug, (annotation.path ?? []).map((part) => part.value).join("."));
+    const name = pathOf(annotation);
+    if (!annotations.some((one) => pathOf(one) === `${name}.findings`)) {
+      throw new BundleBuildError(
+        `${source?.original ?? metadata.slug}: ${metadata.slug} has no rule "findings" with METADATA, so it could never find anything`,
+      );
+    }
+    packages.set(metadata.slug, name);
     guardrails.push(metadata);
   }
   return { guardrails: guardrails.toSorted((a, b) => (a.slug < b.slug ? -1 : 1)), packages };
+}
+
+function pathOf({ path = [] }: Annotation): string {
+  return path.map((part) => part.value).join(".");
 }
 
 async function requireOpaVersion(program: string): Promise<void> {
@@ -135,6 +149,15 @@ async function requireOpaVersion(program: string): Promise<void> {
     throw new BundleBuildError(
       `opa ${OPA_VERSION} is needed, so that everybody builds the same bytes; "${program}" is ${version ?? "something else"}`,
     );
+  }
+}
+
+/** What the host would refuse at load is refused here, where somebody can still change it. */
+function requireRunnable(wasm: Buffer<ArrayBuffer>): void {
+  try {
+    new WasmHost(new WebAssembly.Module(wasm), "{}");
+  } catch (cause) {
+    throw new BundleBuildError(`the bundle can't be run: ${(cause as Error).message}`);
   }
 }
 
@@ -160,9 +183,30 @@ async function runOpa(
   }
 }
 
-async function inspect(opa: (args: readonly string[]) => Promise<string>): Promise<readonly Annotation[]> {
-  const output = await opa(["inspect", "--annotations", "--format", "json", "sources"]);
-  return (JSON.parse(output) as { annotations?: Annotation[] }).annotations ?? [];
+interface Inspection {
+  readonly annotations?: readonly Annotation[];
+  /** Files by package: `data.ringfence.lib.traffic`. */
+  readonly namespaces?: Readonly<Record<string, readonly string[]>>;
+}
+
+async function inspect(opa: (args: readonly string[]) => Promise<string>): Promise<Inspection> {
+  return JSON.parse(await opa(["inspect", "--annotations", "--format", "json", "sources"])) as Inspection;
+}
+
+/** A file of an organisation's in a package of ours could change the shipped guardrails or exempt everybody. */
+function refuseForeignPackages({ namespaces = {} }: Inspection, sources: readonly Source[]): void {
+  for (const [name, files] of Object.entries(namespaces)) {
+    if (name !== "data.ringfence" && !name.startsWith("data.ringfence.")) continue;
+    const foreign = sources.find(({ staged }) => files.includes(staged) && !isShipped(staged));
+    if (foreign === undefined) continue;
+    throw new BundleBuildError(
+      `${foreign.original}: the package ${name.slice("data.".length)} is Ringfence's; put your guardrail in a package of your own name`,
+    );
+  }
+}
+
+function isShipped(staged: string): boolean {
+  return staged.startsWith(join("sources", "0"));
 }
 
 /** METADATA of a package with `custom.slug`, checked; undefined for all other annotations. */
@@ -211,7 +255,7 @@ function toMetadata(annotation: Annotation, source: Source | undefined): Guardra
       properties: {},
     },
     references: (resources ?? []).map(({ ref, description: text }) => ({ ref, description: text ?? "" })),
-    own: !(source?.staged ?? "").startsWith(join("sources", "0")),
+    own: !isShipped(source?.staged ?? ""),
   };
 }
 
@@ -232,8 +276,9 @@ function mainModule(guardrails: readonly GuardrailMetadata[], packages: Readonly
       `_${family} contains null if false`,
       "",
     );
-    for (const { slug, families } of guardrails) {
+    for (const { slug, families, own } of guardrails) {
       if (!families.includes(family)) continue;
+      if (own) parts.push(misshapenRule(family, slug, packages.get(slug) ?? ""));
       parts.push(
         `_${family} contains object.union(finding, {"guardrail": "${slug}"}) if {`,
         `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
@@ -245,6 +290,18 @@ function mainModule(guardrails: readonly GuardrailMetadata[], packages: Readonly
     }
   }
   return parts.join("\n");
+}
+
+/** A finding that is no object would be dropped without a word; this makes one of it that can be read. */
+function misshapenRule(family: string, slug: string, name: string): string {
+  return [
+    `_${family} contains {"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"} if {`,
+    `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
+    `\tsome finding in ${name}.findings`,
+    "\tnot is_object(finding)",
+    "}",
+    "",
+  ].join("\n");
 }
 
 /** SHA-256 over the names and bytes of all sources that go into the bundle. */

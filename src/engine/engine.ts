@@ -135,18 +135,20 @@ export class Engine {
       throw new EngineFault("the policy's answer is not JSON", { cause });
     }
     const result =
-      Array.isArray(results) && results.length === 1 ? (results[0] as { result?: unknown }).result : undefined;
-    const answer = result as { uid?: unknown; digest?: unknown; findings?: unknown } | undefined;
+      Array.isArray(results) && results.length === 1 ? (results[0] as { result?: unknown } | null)?.result : undefined;
+    const answer = result as { uid?: unknown; digest?: unknown; findings?: unknown } | null | undefined;
     if (
       answer === undefined ||
+      answer === null ||
       answer.uid !== uid ||
       answer.digest !== this.digest ||
       !Array.isArray(answer.findings)
     ) {
       throw new EngineFault("the policy's answer doesn't belong to the question: it lost its input");
     }
-    for (const finding of answer.findings as Partial<RawFinding>[]) {
+    for (const finding of answer.findings as (Partial<RawFinding> | null)[]) {
       if (
+        finding === null ||
         typeof finding.guardrail !== "string" ||
         typeof finding.pointer !== "string" ||
         typeof finding.message !== "string"

@@ -60,7 +60,7 @@ export interface Facts {
     readonly namespace: string;
     readonly name: string;
     readonly subresource: string;
-    /** `policy` for network policy APIs, `workload`, `service`, `namespace`. */
+    /** `network` for network policy APIs, `workload`, `service`, `namespace`: the kind group whose guardrails judge. */
     readonly family: "network" | "workload" | "service" | "namespace";
     /** The owner that controls the object, when there is one (`ReplicaSet`), else "". */
     readonly controllerKind: string;

@@ -7,8 +7,9 @@
  */
 
 const PAGE = 64 * 1024;
-/** 4 MiB: a facts document of the largest review takes less. The bound is what stops a runaway policy. */
+/** 1 MiB, which the facts of ordinary objects never outgrow. */
 const FIRST_PAGES = 16;
+/** 128 MiB. What needs more is a runaway policy: it fails, and the object is denied. */
 const LARGEST_PAGES = 2048;
 /** An instance whose memory has grown beyond this is replaced: WASM memory never shrinks. */
 const REPLACE_ABOVE_BYTES = 16 * 1024 * 1024;
