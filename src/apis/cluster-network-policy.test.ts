@@ -42,8 +42,8 @@ const rows = tables.flatMap(({ name, rows: ofTable }) =>
 );
 
 function read(object: JsonObject) {
-  const [group = ""] = String(object["apiVersion"]).split("/");
-  const reading = readerFor(group, String(object["kind"]))?.read(object);
+  const { apiVersion, kind } = object as { apiVersion: string; kind: string };
+  const reading = readerFor(apiVersion.split("/")[0] ?? "", kind)?.read(object);
   if (reading?.policy === undefined) throw new Error("this kind has no reader");
   return { policy: reading.policy, defects: [...reading.defects, ...reading.policy.defects] };
 }
