@@ -25,13 +25,13 @@ export interface StopTimes {
 /** The times in a cluster. */
 export const CLUSTER_STOP_TIMES: StopTimes = { drainMs: 15_000, hardStopMs: 25_000 };
 
-export type StopResult = "stopped" | "aborted";
+type StopResult = "stopped" | "aborted";
 
 /**
  * Ends a server without losing a call: drain, close, and after the last deadline break what is left.
  * @param hurry aborted to go to the end at once
  */
-export async function stopGracefully(server: Stoppable, times: StopTimes, hurry: AbortSignal): Promise<StopResult> {
+async function stopGracefully(server: Stoppable, times: StopTimes, hurry: AbortSignal): Promise<StopResult> {
   const cancel = new AbortController();
   const hardStop = Promise.race([pause(times.hardStopMs, cancel.signal), aborted(hurry)]).then(
     () => "aborted" as const,

@@ -35,7 +35,7 @@ export interface ServerMetrics {
   observe(sources: ObservedValues): void;
 }
 
-export interface ObservedValues {
+interface ObservedValues {
   reviewsInFlight(): number;
   bytesInFlight(): number;
   /** Open connections by the certificate that they were opened with. */

@@ -38,7 +38,7 @@ export interface ReviewDecision {
   readonly subject?: ReviewSubject;
 }
 
-export interface ReviewSubject {
+interface ReviewSubject {
   readonly uid: string;
   readonly user: string;
   readonly kind: string;

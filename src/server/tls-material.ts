@@ -6,6 +6,8 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, type TlsOptions } from "node:tls";
 import { dateProblem, pairProblems, parseCertificates } from "../certs/pem-pair.ts";
 
+const READING_ATTEMPTS = 3;
+
 export interface TlsPaths {
   readonly certificate: string;
   readonly key: string;
@@ -35,8 +37,31 @@ export class TlsMaterialError extends Error {
   }
 }
 
-/** @throws {TlsMaterialError} a file can't be read */
-export async function readTlsTexts(paths: TlsPaths): Promise<TlsTexts> {
+/**
+ * Reads the files.
+ * @throws {TlsMaterialError} a file can't be read
+ */
+export function readTlsTexts(paths: TlsPaths): Promise<TlsTexts> {
+  return readSettled(() => readOnce(paths));
+}
+
+/**
+ * Reads until two readings agree: a swap between the files of one reading gives a pair that never existed, and a file
+ * may be gone for a moment. After a few tries the last reading counts.
+ */
+export async function readSettled(read: () => Promise<TlsTexts>): Promise<TlsTexts> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const first = await read();
+      const second = await read();
+      if (first.digest === second.digest || attempt === READING_ATTEMPTS) return second;
+    } catch (error) {
+      if (attempt === READING_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function readOnce(paths: TlsPaths): Promise<TlsTexts> {
   const certificate = await read(paths.certificate);
   const key = await read(paths.key);
   const clientAuthority = paths.clientAuthority === undefined ? undefined : await read(paths.clientAuthority);

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { type RunningServer, startServer, until } from "./running-server.ts";
+import type { WebhookClient } from "./webhook-client.ts";
 
 // Far more than any of these needs: a busy machine is no failure.
 jest.setTimeout(60_000);
 
 let running: RunningServer;
+let resting: ReturnType<typeof restBetweenReviews>;
 const sockets: Socket[] = [];
 
 async function tls(server: RunningServer, options: ConnectionOptions = {}): Promise<TLSSocket> {
@@ -32,42 +34,22 @@ async function untilClosed(socket: Socket): Promise<string> {
   return text;
 }
 
-afterAll(() => {
-  for (const socket of sockets) socket.destroy();
+/** Two reviews over one connection with a rest between them. */
+async function restBetweenReviews(client: WebhookClient) {
+  const first = await client.review("web");
+  await sleep(6_100);
+  return { first, second: await client.review("web") };
+}
+
+beforeAll(async () => {
+  running = await startServer();
+  // The connection rests while the other tests run.
+  resting = restBetweenReviews(running.client());
 });
 
-describe("with the limits of production", () => {
-  beforeAll(async () => {
-    running = await startServer();
-  });
-
-  afterAll(() => running.stop());
-
-  test("HTTP/1.1 is the only protocol that is offered", async () => {
-    expect((await tls(running, { ALPNProtocols: ["h2", "http/1.1"] })).alpnProtocol).toBe("http/1.1");
-    await expect(tls(running, { ALPNProtocols: ["h2"] })).rejects.toThrow(/no application protocol/);
-  });
-
-  test.each(["TLSv1.2", "TLSv1.1"] as const)("%s is refused", async (version) => {
-    await expect(tls(running, { minVersion: version, maxVersion: version })).rejects.toThrow();
-    expect((await tls(running)).getProtocol()).toBe("TLSv1.3");
-  });
-
-  test("plain HTTP is refused", async () => {
-    const socket = connectTcp(running.server.port, "localhost");
-    sockets.push(socket);
-    socket.write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
-    expect(await untilClosed(socket)).not.toMatch(/HTTP/);
-  });
-
-  test("a connection that rests for six seconds, where Node's default is five, carries the next review", async () => {
-    const client = running.client();
-    const first = await client.review("web");
-    expect(first.headers["keep-alive"]).toBe("timeout=120");
-    await sleep(6_100);
-    const second = await client.review("web");
-    expect([second.reused, second.response?.allowed]).toEqual([true, true]);
-  });
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy();
+  await running.stop();
 });
 
 describe("with short limits, a connection that dawdles is closed", () => {
@@ -126,5 +108,30 @@ describe("with short limits, a connection that dawdles is closed", () => {
         () => false,
       ),
     );
+  });
+});
+
+describe("with the limits of production", () => {
+  test("HTTP/1.1 is the only protocol that is offered", async () => {
+    expect((await tls(running, { ALPNProtocols: ["h2", "http/1.1"] })).alpnProtocol).toBe("http/1.1");
+    await expect(tls(running, { ALPNProtocols: ["h2"] })).rejects.toThrow(/no application protocol/);
+  });
+
+  test.each(["TLSv1.2", "TLSv1.1"] as const)("%s is refused", async (version) => {
+    await expect(tls(running, { minVersion: version, maxVersion: version })).rejects.toThrow();
+    expect((await tls(running)).getProtocol()).toBe("TLSv1.3");
+  });
+
+  test("plain HTTP is refused", async () => {
+    const socket = connectTcp(running.server.port, "localhost");
+    sockets.push(socket);
+    socket.write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(await untilClosed(socket)).not.toMatch(/HTTP/);
+  });
+
+  test("a connection that rests for six seconds, where Node's default is five, carries the next review", async () => {
+    const { first, second } = await resting;
+    expect(first.headers["keep-alive"]).toBe("timeout=120");
+    expect([second.reused, second.response?.allowed]).toEqual([true, true]);
   });
 });
