@@ -29,6 +29,8 @@ const OWN_GUARDRAIL = `# METADATA
 #   fix: name the host in the application's own configuration
 package acme.no_external_names
 
+# METADATA
+# title: Findings
 findings contains {"pointer": "/spec/type", "message": "the type ExternalName is not used here"} if {
 	input.service.type == "ExternalName"
 }
