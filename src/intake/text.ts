@@ -7,8 +7,7 @@ import { IntakeError } from "./document.ts";
 
 const LINE_FEED = 10;
 
-// ignoreBOM keeps the mark in the text, where it is refused by name instead of vanishing.
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Decodes strict UTF-8.
