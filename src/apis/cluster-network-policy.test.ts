@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { verdictTables } from "../../test/tables/verdict-rows.ts";
-import type { JsonObject } from "../intake/json-value.ts";
+import type { JsonObject, JsonValue } from "../intake/json-value.ts";
 import { DEFAULT_WIDTH_CONTEXT } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { RuleFact, UnionFact } from "../model/width.ts";
@@ -114,5 +114,81 @@ describe("where a rule says its peers and ports are", () => {
       spec: { egress: [rule] },
     };
     expect(read(object).policy.rules).toMatchObject([expected]);
+  });
+});
+
+/** A ClusterNetworkPolicy with the given egress rules, or another kind that looks like it. */
+function egress(rules: readonly JsonValue[], kind = { apiVersion: "policy.networking.k8s.io/v1alpha2" }): JsonObject {
+  const spec = { tier: "Admin", priority: 10, subject: { namespaces: {} }, egress: rules };
+  return { kind: "ClusterNetworkPolicy", ...kind, spec };
+}
+
+describe("how many elements a list may have", () => {
+  const aws = { apiVersion: "networking.k8s.aws/v1alpha1" };
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `h${index}.example.com`);
+  const rule = { action: "Accept", to: [{ namespaces: {} }] };
+  const limits: { what: string; most: number; object: (count: number) => JsonObject }[] = [
+    { what: "rules", most: 25, object: (count) => egress(Array.from({ length: count }, () => rule)) },
+    {
+      what: "rules of AWS",
+      most: 100,
+      object: (count) =>
+        egress(
+          Array.from({ length: count }, () => rule),
+          aws,
+        ),
+    },
+    {
+      what: "peers",
+      most: 25,
+      object: (count) => egress([{ ...rule, to: Array.from({ length: count }, () => ({ namespaces: {} })) }]),
+    },
+    {
+      what: "peers of AWS",
+      most: 100,
+      object: (count) => egress([{ ...rule, to: Array.from({ length: count }, () => ({ namespaces: {} })) }], aws),
+    },
+    {
+      what: "networks",
+      most: 25,
+      object: (count) =>
+        egress([{ ...rule, to: [{ networks: names(count).map((_, index) => `10.0.${index}.0/24`) }] }]),
+    },
+    { what: "names", most: 25, object: (count) => egress([{ ...rule, to: [{ domainNames: names(count) }] }]) },
+    {
+      what: "protocols",
+      most: 25,
+      object: (count) =>
+        egress([{ ...rule, protocols: names(count).map((name) => ({ destinationNamedPort: name.slice(0, 3) })) }]),
+    },
+    {
+      what: "ports of AWS",
+      most: 100,
+      object: (count) => egress([{ ...rule, ports: names(count).map(() => ({ portNumber: { port: 443 } })) }], aws),
+    },
+  ];
+
+  test.each(limits)("$what: $most", ({ most, object }) => {
+    expect(read(object(most)).defects).toEqual([]);
+    expect(read(object(most + 1)).defects).toMatchObject([{ kind: "invalid-value" }]);
+  });
+});
+
+describe("what a rule allows, in words", () => {
+  const admin = { apiVersion: "policy.networking.k8s.io/v1alpha1", kind: "AdminNetworkPolicy" };
+  const web = [{ namespaces: { matchLabels: { team: "shop" } } }];
+  test.each([
+    { rule: { to: [{ domainNames: ["*.Example.com."] }] }, peers: '"**.example.com"', ports: "every port" },
+    {
+      rule: { to: web, protocols: [{ destinationNamedPort: "dns" }] },
+      ports: 'TCP named "dns", UDP named "dns", SCTP named "dns"',
+    },
+    { rule: { to: web, ports: [{ portNumber: { port: 443 } }] }, kind: admin, ports: "TCP 443" },
+    { rule: { to: web, ports: [{ portRange: { start: 1, end: 9 } }] }, kind: admin, ports: "TCP 1-9" },
+  ])("$rule", ({ rule, kind, peers, ports }) => {
+    const { policy } = read(egress([{ action: kind === undefined ? "Accept" : "Allow", ...rule }], kind));
+    const { rules } = summariseRules(policy, DEFAULT_WIDTH_CONTEXT);
+    expect(rules.map((found) => found.ports.words)).toEqual([ports]);
+    if (peers !== undefined) expect(rules.map((found) => found.peers.words)).toEqual([peers]);
   });
 });
