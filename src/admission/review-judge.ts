@@ -67,7 +67,11 @@ export class ReviewJudge {
     if (object === null || (request.operation !== "CREATE" && request.operation !== "UPDATE")) {
       return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
     }
-    if (request.namespace === "" || this.#namespaces === undefined || (request.kind.group === "" && request.kind.kind === "Namespace")) {
+    if (
+      request.namespace === "" ||
+      this.#namespaces === undefined ||
+      (request.kind.group === "" && request.kind.kind === "Namespace")
+    ) {
       return this.#judge(request, null);
     }
     const labels = this.#namespaces.cached(request.namespace);

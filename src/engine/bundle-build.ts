@@ -155,7 +155,8 @@ async function requireOpaVersion(program: string): Promise<void> {
 /** What the host would refuse at load is refused here, where somebody can still change it. */
 function requireRunnable(wasm: Buffer<ArrayBuffer>): void {
   try {
-    new WasmHost(new WebAssembly.Module(wasm), "{}");
+    const { entrypoints } = new WasmHost(new WebAssembly.Module(wasm), "{}");
+    if (entrypoints.size !== FAMILIES.length) throw new BundleBuildError("an entrypoint is missing");
   } catch (cause) {
     throw new BundleBuildError(`the bundle can't be run: ${(cause as Error).message}`);
   }

@@ -6,16 +6,19 @@ import type { Schema } from "@cfworker/json-schema";
 import type { JsonObject } from "../intake/json-value.ts";
 import { type BundleManifest, MODES } from "./bundle-manifest.ts";
 
-const names = (description: string): Schema =>
-  ({ type: "array", maxItems: 1000, items: { type: "string", minLength: 1, maxLength: 317 }, description }) as Schema;
+const names = (description: string): Schema => ({
+  type: "array",
+  maxItems: 1000,
+  items: { type: "string", minLength: 1, maxLength: 317 },
+  description,
+});
 
-const labels = (description: string): Schema =>
-  ({
-    type: "object",
-    maxProperties: 100,
-    additionalProperties: { type: "string", maxLength: 63 },
-    description,
-  }) as Schema;
+const labels = (description: string): Schema => ({
+  type: "object",
+  maxProperties: 100,
+  additionalProperties: { type: "string", maxLength: 63 },
+  description,
+});
 
 const EXEMPT: Schema = {
   type: "object",
@@ -45,10 +48,10 @@ export function settingsSchema(manifest: BundleManifest): Schema {
           enum: [...MODES],
           description: "enforce denies, warn warns, audit only reports, off doesn't evaluate.",
         },
-        parameters: parameters as unknown as Schema,
+        parameters: parameters as Schema,
         exempt: EXEMPT,
       },
-    } as Schema;
+    };
   }
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -78,7 +81,7 @@ export function settingsSchema(manifest: BundleManifest): Schema {
       },
       guardrails: { type: "object", additionalProperties: false, properties: guardrails },
     },
-  } as Schema;
+  };
 }
 
 /** The value of a schema's `default`s, one level of properties deep, as METADATA writes them. */

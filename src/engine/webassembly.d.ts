@@ -2,7 +2,8 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
-    readonly #private;
+    /** Makes a module something that only this API makes. */
+    readonly __module: never;
   }
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number });

@@ -68,7 +68,7 @@ export async function startServer(args: readonly string[]): Promise<MeasuredServ
 
 /** Runs the load generator. @throws Error where an answer was wrong: a fast wrong answer is no result */
 export async function load(job: LoadJob): Promise<LoadResult> {
-  const [program = process.execPath, ...rest] = [
+  const [program, ...rest] = [
     ...PIN(CLIENT_CORE),
     process.execPath,
     new URL("load-client.ts", import.meta.url).pathname,

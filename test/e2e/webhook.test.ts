@@ -299,9 +299,10 @@ describe("ringfence on a real API server", () => {
     // Two processes stand behind one Service in a cluster; here the configuration is pointed at the second one.
     const second = await serve(0);
     const answers: number[] = [];
-    let loading = true;
+    const loading = new AbortController();
     const load = async () => {
-      while (loading) answers.push((await controlPlane.request("POST", `${POLICIES}?dryRun=All`, NARROW_COPY)).status);
+      while (!loading.signal.aborted)
+        answers.push((await controlPlane.request("POST", `${POLICIES}?dryRun=All`, NARROW_COPY)).status);
     };
     const clients = Array.from({ length: 8 }, load);
     await eventually(
@@ -323,7 +324,7 @@ describe("ringfence on a real API server", () => {
       async () => answers.length,
       (count) => count > before + 50,
     );
-    loading = false;
+    loading.abort();
     await Promise.all(clients);
     expect(answers.filter((status) => status !== 201)).toEqual([]);
 

@@ -83,7 +83,7 @@ function mutantsOf(file: string): Mutant[] {
         const between = slice(left.end - base, right.start - base);
         add(
           node,
-          `${node["operator"]} becomes ${swap}`,
+          `${String(node["operator"])} becomes ${swap}`,
           between.replace(String(node["operator"]), swap),
           left.end,
           right.start,

@@ -26,13 +26,14 @@ afterAll(() => {
 });
 
 function judge(object: JsonObject): readonly Finding[] {
+  const { apiVersion, kind } = object as { apiVersion: string; kind: string };
   const metadata = object["metadata"] as { name?: string; namespace?: string } | undefined;
   const { findings } = engine.judge({
     uid: "row",
     place: "gate",
     operation: "CREATE",
-    ...splitApiVersion(String(object["apiVersion"])),
-    kind: String(object["kind"]),
+    ...splitApiVersion(apiVersion),
+    kind,
     namespace: metadata?.namespace ?? "",
     name: metadata?.name ?? "",
     subresource: "",
