@@ -42,7 +42,7 @@ export function readPorts(rule: ObjectNode, dialect: PortsDialect, allows: boole
 
 function readEntry(entry: ObjectNode, fields: PortsDialect["entryFields"], allows: boolean): PortSet {
   const keys = new Set(fields.keys());
-  entry.checkKeys(keys, "widens");
+  entry.checkKeys(keys, allows ? "widens" : "none");
   checkExactlyOne(entry, keys);
   const sets: PortSet[] = [];
   for (const [key, read] of fields) if (entry.has(key)) sets.push(read(entry, key, allows));
@@ -54,7 +54,7 @@ function readEntry(entry: ObjectNode, fields: PortsDialect["entryFields"], allow
 function readProtocol(entry: ObjectNode, key: string, allows: boolean): PortSet {
   const protocol = entry.object(key);
   if (protocol === undefined) return PortSet.nothing;
-  protocol.checkKeys(DESTINATION_KEYS, "widens");
+  protocol.checkKeys(DESTINATION_KEYS, allows ? "widens" : "none");
   const port = protocol.requiredObject("destinationPort");
   if (port !== undefined) return readPort(port, key);
   // Agents that meet such an entry apply it to the whole protocol.

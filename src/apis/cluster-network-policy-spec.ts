@@ -134,11 +134,13 @@ function readSection(spec: ObjectNode, direction: Direction, dialect: PolicyDial
 /** A rule, or none where its action says nothing that could be told. */
 function readRule(rule: ObjectNode, direction: Direction, dialect: PolicyDialect): readonly TrafficRule[] {
   const peersKey = direction === "ingress" ? "from" : "to";
-  rule.checkKeys(new Set(["name", "action", peersKey, dialect.portsKey]), "widens");
-  checkRuleName(rule);
   const action = readAction(rule, dialect);
+  const allows = (action ?? "allow") === "allow";
+  // A denial that loses a restriction denies more.
+  rule.checkKeys(new Set(["name", "action", peersKey, dialect.portsKey]), allows ? "widens" : "none");
+  checkRuleName(rule);
   const peers = readPeers(rule, direction, action ?? "allow", dialect);
-  const ports = readPorts(rule, dialect, (action ?? "allow") === "allow");
+  const ports = readPorts(rule, dialect, allows);
   const portsPointer = rule.has(dialect.portsKey) ? rule.at(dialect.portsKey) : rule.pointer;
   checkNamedPorts(rule, peers, ports, portsPointer);
   if (action === undefined) return [];
