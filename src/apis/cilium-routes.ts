@@ -7,7 +7,7 @@ import type { JsonObject } from "../intake/json-value.ts";
 import { quote } from "../model/quote.ts";
 import type { Defect } from "../model/traffic.ts";
 import { readCidrs } from "./cilium-addresses.ts";
-import { ObjectNode, pointerInto } from "./fields.ts";
+import { ObjectNode } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import type { ApiReader, ObjectReading } from "./reading.ts";
 

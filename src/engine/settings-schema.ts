@@ -48,7 +48,7 @@ export function settingsSchema(manifest: BundleManifest): Schema {
           enum: [...MODES],
           description: "enforce denies, warn warns, audit only reports, off doesn't evaluate.",
         },
-        parameters: parameters as Schema,
+        parameters,
         exempt: EXEMPT,
       },
     };
