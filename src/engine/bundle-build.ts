@@ -64,6 +64,7 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
     const inspection = await inspect(opa);
     refuseForeignPackages(inspection, sources);
     const { guardrails, packages } = collect(inspection, sources);
+    await requireFindings(packages, inspection, sources);
     await writeFile(join(work, "sources", "main.rego"), mainModule(guardrails, packages));
     const entrypoints = FAMILIES.flatMap((family) => ["--entrypoint", `ringfence/main/${family}`]);
     await opa(["build", "--target", "wasm", ...entrypoints, "--output", "bundle.tar.gz", "sources"]);
@@ -127,15 +128,26 @@ function collect({ annotations = [] }: Inspection, sources: readonly Source[]) {
       );
     }
     const name = pathOf(annotation);
-    if (!annotations.some((one) => pathOf(one) === `${name}.findings`)) {
-      throw new BundleBuildError(
-        `${source?.original ?? metadata.slug}: ${metadata.slug} has no rule "findings" with METADATA, so it could never find anything`,
-      );
-    }
     packages.set(metadata.slug, name);
     guardrails.push(metadata);
   }
   return { guardrails: guardrails.toSorted((a, b) => (a.slug < b.slug ? -1 : 1)), packages };
+}
+
+/** A misspelt rule compiles, and its guardrail would never find anything. */
+async function requireFindings(
+  packages: ReadonlyMap<string, string>,
+  { namespaces = {} }: Inspection,
+  sources: readonly Source[],
+): Promise<void> {
+  for (const [slug, name] of packages) {
+    const files = sources.filter(({ staged }) => namespaces[name]?.includes(staged) === true);
+    const texts = await Promise.all(files.map(({ original }) => readFile(original, "utf8")));
+    if (texts.some((text) => /^findings\b/m.test(text))) continue;
+    throw new BundleBuildError(
+      `${files[0]?.original ?? slug}: ${slug} has no rule "findings", so it could never find anything`,
+    );
+  }
 }
 
 function pathOf({ path = [] }: Annotation): string {
