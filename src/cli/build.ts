@@ -5,10 +5,14 @@
  * load all of it. An entry point must therefore do without a top-level `await`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { readBundle } from "../engine/bundle.ts";
+import type { PreparedSettings } from "../engine/prepared-settings.ts";
+import { parseSettings } from "../engine/settings.ts";
+import { SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../engine/shipped-files.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const OUTPUT = resolve(process.argv[2] ?? join(ROOT, "dist"));
@@ -41,6 +45,17 @@ spec:
 `;
 const DENIED = 1;
 
+/** A build with settings that can't be used fails, and says where they are wrong. */
+function prepareSettings(): PreparedSettings {
+  const { manifest } = readBundle(SHIPPED_BUNDLE);
+  const bytes = readFileSync(SHIPPED_SETTINGS);
+  return {
+    text: bytes.toString("utf8"),
+    revision: manifest.revision,
+    settings: parseSettings(bytes, SHIPPED_SETTINGS, manifest),
+  };
+}
+
 const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
   dependencies: Readonly<Record<string, string>>;
 };
@@ -61,6 +76,7 @@ await build({
     "import.meta.url": "moduleUrl",
     "import.meta.dirname": "__dirname",
     "import.meta.filename": "__filename",
+    PREPARED_SETTINGS: JSON.stringify(prepareSettings()),
   },
   banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   legalComments: "linked",

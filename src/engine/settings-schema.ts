@@ -32,6 +32,9 @@ const EXEMPT: Schema = {
   },
 };
 
+/** By reference, because the validator walks the whole schema once, and the gate waits for it. */
+const EXEMPT_REFERENCE: Schema = { $ref: "#/$defs/exempt" };
+
 /**
  * The schema for a bundle's settings.
  * @param manifest names the guardrails and their parameters
@@ -49,7 +52,7 @@ export function settingsSchema(manifest: BundleManifest): Schema {
           description: "enforce denies, warn warns, audit only reports, off doesn't evaluate.",
         },
         parameters,
-        exempt: EXEMPT,
+        exempt: EXEMPT_REFERENCE,
       },
     };
   }
@@ -59,6 +62,7 @@ export function settingsSchema(manifest: BundleManifest): Schema {
     type: "object",
     additionalProperties: false,
     required: ["apiVersion", "kind", "metadata"],
+    $defs: { exempt: EXEMPT },
     properties: {
       apiVersion: { const: "ringfence.dev/v1alpha1" },
       kind: { const: "Guardrails" },
@@ -74,7 +78,7 @@ export function settingsSchema(manifest: BundleManifest): Schema {
         maxLength: 300,
         description: "The last line of every denial: whom to ask, and how to ask for an exception.",
       },
-      exempt: EXEMPT,
+      exempt: EXEMPT_REFERENCE,
       tolerateUnchanged: {
         type: "boolean",
         description: "An update is not denied for a finding that the stored object already has; it is a warning then.",

@@ -10,6 +10,7 @@ import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
 import { printable } from "./verdict.ts";
+import { preparedSettings } from "./prepared-settings.ts";
 import { defaultParameters, settingsSchema } from "./settings-schema.ts";
 
 export interface Exempt {
@@ -61,7 +62,7 @@ export async function readSettings(file: string, manifest: BundleManifest): Prom
     const code = (cause as NodeJS.ErrnoException).code ?? "unreadable";
     throw new SettingsError([`${file}: the settings can't be read (${code})`]);
   }
-  return parseSettings(text, file, manifest);
+  return preparedSettings(text, manifest) ?? parseSettings(text, file, manifest);
 }
 
 /** As {@link readSettings}, from bytes; `source` names them in messages. */
