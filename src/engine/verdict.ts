@@ -67,11 +67,31 @@ export function toFindings(
     .toSorted(
       (a, b) =>
         ORDER.indexOf(a.level) - ORDER.indexOf(b.level) ||
-        a.guardrail.localeCompare(b.guardrail) ||
-        a.pointer.localeCompare(b.pointer, "en", { numeric: true }) ||
+        compareTexts(a.guardrail, b.guardrail) ||
+        comparePointers(a.pointer, b.pointer) ||
         // The policy answers with a set, whose order says nothing and changes with the bundle.
-        a.rawMessage.localeCompare(b.rawMessage, "en"),
+        compareTexts(a.rawMessage, b.rawMessage),
     );
+}
+
+/** By code units: what a locale thinks of texts is not wanted, and loading it would cost the gate 5 % of its start. */
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** `/spec/ingress/2` comes before `/spec/ingress/10`. */
+function comparePointers(a: string, b: string): number {
+  const left = a.split("/");
+  const right = b.split("/");
+  for (const [index, part] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    if (part === other) continue;
+    const bothNumbers = /^[0-9]+$/.test(part) && /^[0-9]+$/.test(other);
+    return bothNumbers ? Number(part) - Number(other) : compareTexts(part, other);
+  }
+  return left.length - right.length;
 }
 
 /**

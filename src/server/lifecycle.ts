@@ -66,7 +66,7 @@ export interface Supervision {
   readonly times: StopTimes;
   readonly log: Logger;
   /** Writes out the log before the exit. */
-  readonly flushLog: () => void;
+  readonly flushLog: () => Promise<void>;
 }
 
 /**
@@ -87,7 +87,7 @@ export function superviseProcess({ server, times, log, flushLog }: Supervision):
       return "aborted" as const;
     });
     log.info({ result }, "the server has ended");
-    flushLog();
+    await flushLog();
     process.exit(result === "stopped" ? exitCode : 1);
   }
 

@@ -9,12 +9,13 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 export interface ServerLog {
   readonly log: Logger;
-  /** Writes out what is still in memory; for the last moment of the process. */
-  readonly flush: () => void;
+  /** Writes out what is still in memory, for the last moment of the process; gives up on a reader that stalls. */
+  readonly flush: () => Promise<void>;
 }
 
 // A reader of standard output that stalls costs log lines from here on, not memory.
 const LONGEST_BACKLOG = 8 * 1024 * 1024;
+const LONGEST_FLUSH_MS = 1_000;
 const LONGEST_FIELD = 256;
 
 /**
@@ -22,8 +23,15 @@ const LONGEST_FIELD = 256;
  * @param level the least severe level that is written
  */
 export function createLog(level: LogLevel = "info"): ServerLog {
-  const output = destination({ dest: 1, sync: false, maxLength: LONGEST_BACKLOG });
-  return { log: createLogger(level, output), flush: () => flushQuietly(output) };
+  // Every line is written at once all the same: one byte is enough. Without a least length, pino can't be waited for.
+  const output = destination({ dest: 1, sync: false, minLength: 1, maxLength: LONGEST_BACKLOG });
+  const flush = () =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, LONGEST_FLUSH_MS);
+      // An error means that nobody can read the lines any more.
+      output.flush(() => resolve());
+    });
+  return { log: createLogger(level, output), flush };
 }
 
 /** A log into any stream; for tests. */
@@ -54,12 +62,4 @@ function errorFields(error: unknown): object {
 
 function isErrorLike(error: unknown): error is NodeJS.ErrnoException {
   return typeof error === "object" && error !== null && "message" in error;
-}
-
-function flushQuietly(output: { flushSync(): void }): void {
-  try {
-    output.flushSync();
-  } catch {
-    // Standard output isn't open (yet, or any more): nobody could read the lines.
-  }
 }
