@@ -9,22 +9,14 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import type { JsonObject } from "../intake/json-value.ts";
 import { WasmHost } from "./wasm-host.ts";
-import { type BundleManifest, FAMILIES, type GuardrailMetadata, MODES } from "./bundle-manifest.ts";
+import { BundleBuildError } from "./bundle-build-error.ts";
+import { type BundleManifest, FAMILIES, type GuardrailMetadata } from "./bundle-manifest.ts";
+import { type Annotation, toMetadata } from "./guardrail-metadata.ts";
 
 export const OPA_VERSION = "1.22.0";
 
 const run = promisify(execFile);
-const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-
-/** A bundle that can't be built: which file, why, what to do. */
-export class BundleBuildError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "BundleBuildError";
-  }
-}
 
 export interface BuildOptions {
   /** The shipped Rego sources (rego/). */
@@ -35,18 +27,6 @@ export interface BuildOptions {
   readonly output: string;
   /** The opa program. */
   readonly opa: string;
-}
-
-interface Annotation {
-  readonly location?: { readonly file: string };
-  readonly path?: readonly { readonly value: string }[];
-  readonly annotations: {
-    readonly scope?: string;
-    readonly title?: string;
-    readonly description?: string;
-    readonly related_resources?: readonly { readonly ref: string; readonly description?: string }[];
-    readonly custom?: JsonObject;
-  };
 }
 
 /**
@@ -120,7 +100,7 @@ function collect({ annotations = [] }: Inspection, sources: readonly Source[]) {
   const packages = new Map<string, string>();
   for (const annotation of annotations) {
     const source = sources.find(({ staged }) => staged === annotation.location?.file);
-    const metadata = toMetadata(annotation, source);
+    const metadata = toMetadata(annotation, source?.original ?? "", !isShipped(source?.staged ?? ""));
     if (metadata === undefined) continue;
     if (packages.has(metadata.slug)) {
       throw new BundleBuildError(
@@ -220,60 +200,6 @@ function refuseForeignPackages({ namespaces = {} }: Inspection, sources: readonl
 
 function isShipped(staged: string): boolean {
   return staged.startsWith(join("sources", "0"));
-}
-
-/** METADATA of a package with `custom.slug`, checked; undefined for all other annotations. */
-function toMetadata(annotation: Annotation, source: Source | undefined): GuardrailMetadata | undefined {
-  const { custom, title, description, related_resources: resources } = annotation.annotations;
-  if (annotation.annotations.scope !== "package" || typeof custom?.["slug"] !== "string") return undefined;
-  const slug = custom["slug"];
-  const wrong = (problem: string): never => {
-    throw new BundleBuildError(`${source?.original ?? slug}: METADATA of ${slug}: ${problem}`);
-  };
-  const families = strings(custom["families"]);
-  const needs = strings(custom["needs"] ?? []);
-  const mode = custom["mode"];
-  const severity = custom["severity"];
-  const fix = custom["fix"];
-  if (!SLUG.test(slug)) wrong("slug must be lower-case words joined by hyphens");
-  if (!title) wrong("title is missing");
-  if (!description) wrong("description is missing");
-  if (
-    families === undefined ||
-    families.length === 0 ||
-    families.some((family) => !FAMILIES.some((known) => known === family))
-  ) {
-    wrong(`families must list some of ${FAMILIES.join(", ")}`);
-  }
-  if (!MODES.some((known) => known === mode)) wrong(`mode must be one of ${MODES.join(", ")}`);
-  if (!["low", "medium", "high", "critical"].some((known) => known === severity))
-    wrong("severity must be low, medium, high or critical");
-  if (typeof fix !== "string" || fix === "") wrong("fix is missing: one sentence that says what to change");
-  if (needs === undefined || needs.some((need) => need !== "namespaceLabels" && need !== "object")) {
-    wrong("needs may list namespaceLabels and object");
-  }
-  return {
-    slug,
-    title: title ?? "",
-    description: (description ?? "").trim(),
-    families: families as GuardrailMetadata["families"],
-    mode: mode as GuardrailMetadata["mode"],
-    severity: severity as GuardrailMetadata["severity"],
-    fix: fix as string,
-    compliance: strings(custom["compliance"] ?? []) ?? wrong("compliance must be a list of texts"),
-    needs: needs as GuardrailMetadata["needs"],
-    parameters: (custom["parameters"] as JsonObject | undefined) ?? {
-      type: "object",
-      additionalProperties: false,
-      properties: {},
-    },
-    references: (resources ?? []).map(({ ref, description: text }) => ({ ref, description: text ?? "" })),
-    own: !isShipped(source?.staged ?? ""),
-  };
-}
-
-function strings(value: unknown): string[] | undefined {
-  return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
 }
 
 /**

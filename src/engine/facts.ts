@@ -2,7 +2,7 @@
  * @module Facts: the input contract of the guardrails (`input` in Rego), version 1. docs/facts.md describes it field
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
-import type { ServiceReading } from "../apis/reading.ts";
+import type { PodReading, ServiceReading } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import type { RuleFact, UnionFact } from "../model/width.ts";
@@ -27,22 +27,7 @@ export interface LabelledFact {
   readonly oldLabels: Readonly<Record<string, string>> | null;
 }
 
-export interface PodFact {
-  readonly pointer: string;
-  readonly hostNetwork: boolean;
-  readonly hostPorts: readonly {
-    readonly pointer: string;
-    readonly container: string;
-    readonly port: number;
-    readonly protocol: string;
-  }[];
-  readonly capabilities: readonly {
-    readonly pointer: string;
-    readonly container: string;
-    readonly added: readonly string[];
-    readonly privileged: boolean;
-  }[];
-}
+export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
 
 export interface Facts {
   readonly version: 1;
