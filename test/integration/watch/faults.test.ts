@@ -230,6 +230,14 @@ test("a quiet collection keeps its place by bookmarks: history may be forgotten 
   expect(failures).toEqual([]);
 });
 
+test("a watch from which bookmarks come isn't silent, however long it lasts", async () => {
+  const reflector = start({ timing: { ...timing, silenceMs: 1_000 } });
+  await untilWatching(reflector);
+  await pause(2_500);
+  expect(failures).toEqual([]);
+  expect(server.count("watch")).toBe(1);
+});
+
 test("a steady watch that the server ends as asked goes on without a pause", async () => {
   start({ timing: { ...timing, watchMs: 1_000, steadyMs: 500, firstBackoffMs: 60_000, longestBackoffMs: 60_000 } });
   await eventually(
