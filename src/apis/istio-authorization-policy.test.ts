@@ -159,6 +159,17 @@ describe("rules of one that differ in their operations", () => {
   });
 });
 
+test("conditions behind the hundredth don't narrow", () => {
+  const filler = { key: "request.headers[a]", notValues: ["b"] };
+  const telling = { key: "source.namespace", values: ["web"] };
+  const reachWith = (count: number) => {
+    const when = [...Array.from({ length: count }, () => filler), telling];
+    return readingOf({ spec: { rules: [{ when }] } }).rules;
+  };
+  expect(reachWith(99)).toEqual(["allow selected all"]);
+  expect(reachWith(100)).toEqual(["allow anyone all"]);
+});
+
 /** One of the given values, now and then something that doesn't belong there. */
 function mostly(...usual: readonly JsonValue[]): fc.Arbitrary<JsonValue> {
   return fc.oneof(

@@ -18,6 +18,9 @@ import { both, type Restriction, unrestricted } from "./istio-restriction.ts";
 import { readAddresses, readTokens, withAddresses } from "./istio-sources.ts";
 import { nearest } from "./suggest.ts";
 
+/** Admission must answer in time: conditions behind so many are checked and don't narrow. */
+const MOST_NARROWING = 100;
+
 type ConditionReader = (condition: ObjectNode, place: PolicyPlace) => Restriction;
 
 const CONDITION_KEYS: ReadonlySet<string> = new Set(["key", "values", "notValues"]);
@@ -47,7 +50,8 @@ const NAMED_ATTRIBUTES: ReadonlyMap<string, ConditionReader> = new Map<string, C
 /** What the conditions of a rule let through together. */
 export function readConditions(rule: ObjectNode, place: PolicyPlace, allows: boolean): Restriction {
   const conditions = rule.objects("when", allows ? "widens" : "none");
-  return conditions.map((condition) => readCondition(condition, place, allows)).reduce(both, unrestricted);
+  const read = conditions.map((condition) => readCondition(condition, place, allows));
+  return read.slice(0, MOST_NARROWING).reduce(both, unrestricted);
 }
 
 function readCondition(condition: ObjectNode, place: PolicyPlace, allows: boolean): Restriction {
