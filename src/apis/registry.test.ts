@@ -38,6 +38,8 @@ describe("classifying a kind", () => {
     { group: "crd.projectcalico.org", kind: "IPPool", expected: "other" },
     { group: "gateway.networking.k8s.io", kind: "HTTPRoute", expected: "other" },
     { group: "gateway.networking.k8s.io", kind: "ReferenceGrant", expected: "unread-policy" },
+    { group: "security.istio.io", kind: "AuthorizationPolicy", expected: "read" },
+    { group: "security.istio.io", kind: "PeerAuthentication", expected: "unread-policy" },
     { group: "networking.istio.io", kind: "VirtualService", expected: "other" },
     { group: "networking.istio.io", kind: "Sidecar", expected: "unread-policy" },
     { group: "k8s.cni.cncf.io", kind: "NetworkAttachmentDefinition", expected: "other" },

@@ -6,6 +6,7 @@ import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
 import { awsReaders } from "./aws-network-policies.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
+import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
 import { podReaders } from "./pods.ts";
@@ -20,6 +21,7 @@ export const READERS: readonly ApiReader[] = [
   clusterNetworkPolicyReader,
   ...awsReaders,
   ...ciliumReaders,
+  authorizationPolicyReader,
   ...podReaders,
   serviceReader,
   namespaceReader,

@@ -7,6 +7,7 @@
  */
 import type { AddressSet } from "./address-set.ts";
 import { admitsStranger, isSatisfiable } from "./label-formula.ts";
+import { coversMostNames } from "./name-cover.ts";
 import { peerWords } from "./peer-words.ts";
 import type { Entity, IdentityPattern, NamePattern, PeerSet, PodTerm, Reach, TextPattern } from "./traffic.ts";
 import type { PeersWidth } from "./width.ts";
@@ -71,6 +72,7 @@ export function measurePeers(peers: PeerSet, context: WidthContext): PeersMeasur
     ...peers.entities.map((entity) => ({ reach: ENTITY_REACH[entity] })),
     ...peers.pods.map((term) => widthOfTerm(term, context)),
     ...peers.identities.map(widthOfIdentity),
+    { reach: reachOfNamespaces(peers.identities) },
     { reach: names },
     { reach: peers.unresolved.length > 0 ? "selected" : "nobody" },
   ];
@@ -120,6 +122,13 @@ function widthOfTerm({ namespaces, pods }: PodTerm, context: WidthContext): Memb
 function widthOfIdentity({ namespace, serviceAccount }: IdentityPattern): MemberWidth {
   if (!isAnyText(namespace)) return { reach: "selected" };
   return isAnyText(serviceAccount) ? { reach: "all-namespaces" } : { reach: "selected", selfAssignable: true };
+}
+
+/** Namespaces by patterns that are most namespaces together. */
+function reachOfNamespaces(identities: readonly IdentityPattern[]): Reach {
+  if (identities.length < 2) return "nobody";
+  const whole = identities.filter(({ serviceAccount }) => isAnyText(serviceAccount));
+  return coversMostNames(whole.map(({ namespace }) => namespace)) ? "all-namespaces" : "nobody";
 }
 
 function isAnyText(pattern: TextPattern): boolean {
