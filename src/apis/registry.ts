@@ -4,6 +4,7 @@
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
 import { awsReaders } from "./aws-network-policies.ts";
+import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
@@ -20,6 +21,7 @@ export const READERS: readonly ApiReader[] = [
   clusterNetworkPolicyReader,
   ...awsReaders,
   ...ciliumReaders,
+  ...calicoReaders,
   ...podReaders,
   serviceReader,
   namespaceReader,
