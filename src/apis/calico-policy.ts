@@ -28,7 +28,7 @@ export interface PolicyKind {
   readonly defaultsTypes: boolean;
 }
 
-export const ROOT_KEYS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "spec", "status"]);
+const ROOT_KEYS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "spec", "status"]);
 const SPEC_KEYS = [
   "tier",
   "order",
@@ -44,7 +44,9 @@ const GLOBAL_KEYS = ["namespaceSelector", ...HOST_FLAGS];
 const STAGED_ACTIONS: readonly string[] = ["Set", "Delete", "Learn", "Ignore"];
 const DIRECTIONS = ["ingress", "egress"] as const;
 const TYPES: Readonly<Record<Direction, string>> = { ingress: "Ingress", egress: "Egress" };
-const LAST_TIER = "default";
+const DEFAULT_TIER = "default";
+/** Tiers behind which no tier decides by default: kube-baseline comes after the default one, and passes. */
+const LAST_TIERS: readonly string[] = [DEFAULT_TIER, "kube-baseline"];
 
 /** Which directions a policy selects. */
 type Types = Readonly<Record<Direction, boolean>>;
@@ -63,7 +65,7 @@ function readPolicy(object: JsonObject, kind: PolicyKind): PolicyReading {
   root.checkKeys(ROOT_KEYS, "drops");
   const spec = root.objectOrEmpty("spec");
   spec.checkKeys(specKeys(kind), "drops");
-  const tier = spec.text("tier") || LAST_TIER;
+  const tier = spec.text("tier") || DEFAULT_TIER;
   const types = readTypes(spec, kind);
   const subject = readSubject(spec, kind);
   if (kind.staged) noteStaged(spec);
@@ -76,7 +78,7 @@ function readPolicy(object: JsonObject, kind: PolicyKind): PolicyReading {
     rules: DIRECTIONS.flatMap((direction) =>
       readRules(spec, direction, {
         namespaced: kind.namespaced,
-        lastTier: tier === LAST_TIER,
+        lastTier: LAST_TIERS.includes(tier),
         staged: kind.staged || !types[direction],
       }),
     ),

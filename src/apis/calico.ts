@@ -2,8 +2,11 @@
  * @module The readers of Calico's kinds in both of its groups: projectcalico.org, which its API server serves, and
  * crd.projectcalico.org, where the same objects are stored.
  */
-import { type PolicyKind, readCalicoPolicy } from "./calico-policy.ts";
 import type { JsonObject } from "../intake/json-value.ts";
+import { readHostEndpoint, readProfile, readTier } from "./calico-defaults.ts";
+import { type PolicyKind, readCalicoPolicy } from "./calico-policy.ts";
+import { readNetworkSet } from "./calico-sets.ts";
+import { readStagedKubernetesPolicy } from "./calico-staged-kubernetes.ts";
 import type { ApiReader, ObjectReading, ServedResource } from "./reading.ts";
 
 const GROUPS = [
@@ -23,6 +26,27 @@ const KINDS: readonly Kind[] = [
   policy("GlobalNetworkPolicy", "globalnetworkpolicies", { namespaced: false, staged: false }),
   policy("StagedNetworkPolicy", "stagednetworkpolicies", { namespaced: true, staged: true }),
   policy("StagedGlobalNetworkPolicy", "stagedglobalnetworkpolicies", { namespaced: false, staged: true }),
+  {
+    kind: "StagedKubernetesNetworkPolicy",
+    plural: "stagedkubernetesnetworkpolicies",
+    scope: "Namespaced",
+    read: readStagedKubernetesPolicy,
+  },
+  {
+    kind: "GlobalNetworkSet",
+    plural: "globalnetworksets",
+    scope: "Cluster",
+    read: (object) => readNetworkSet(object, "cluster"),
+  },
+  {
+    kind: "NetworkSet",
+    plural: "networksets",
+    scope: "Namespaced",
+    read: (object) => readNetworkSet(object, "namespace"),
+  },
+  { kind: "Tier", plural: "tiers", scope: "Cluster", read: readTier },
+  { kind: "HostEndpoint", plural: "hostendpoints", scope: "Cluster", read: readHostEndpoint },
+  { kind: "Profile", plural: "profiles", scope: "Cluster", read: readProfile },
 ];
 
 function policy(kind: string, plural: string, common: Omit<PolicyKind, "defaultsTypes">): Kind {
