@@ -72,7 +72,7 @@ function readLabels(entity: ObjectNode, { namespaced, bound }: EntityContext): P
   const selector = readSelector(entity, "selector", effect);
   const notSelector = readSelector(entity, "notSelector", effect);
   const accounts = readServiceAccounts(entity, effect);
-  // The agent reads what it can't parse as no selector at all.
+  // The agent reads Namespaces that it can't parse as no restriction; for the other selectors that is the most.
   if (entity.rejectedSince(mark)) return everyone;
   const chosen = [...accounts, ...(selector === undefined ? [] : [selector])];
   const isLimited = namespaces !== undefined || chosen.length > 0 || (namespaced && notSelector !== undefined);
