@@ -4,6 +4,7 @@
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
 import { awsReaders } from "./aws-network-policies.ts";
+import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
@@ -22,6 +23,7 @@ export const READERS: readonly ApiReader[] = [
   ...awsReaders,
   ...ciliumReaders,
   authorizationPolicyReader,
+  ...calicoReaders,
   ...podReaders,
   serviceReader,
   namespaceReader,

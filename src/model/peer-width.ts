@@ -59,6 +59,11 @@ interface MemberWidth {
 /** A width without its words, which only messages need. */
 export type PeersMeasure = Omit<PeersWidth, "words">;
 
+/** Whether one reach is narrower than the other (a negative number), as in a sort. */
+export function compareReach(a: Reach, b: Reach): number {
+  return WIDEST_LAST.indexOf(a) - WIDEST_LAST.indexOf(b);
+}
+
 export function peerWidth(peers: PeerSet, context: WidthContext): PeersWidth {
   const measure = measurePeers(peers, context);
   return { ...measure, words: peerWords(peers, measure.reach) };

@@ -45,7 +45,11 @@ app.post("/validate", (incoming, outgoing) => {
     undefined,
     { digest: bundle.digest, withSource: false, widths: DEFAULT_WIDTH_CONTEXT },
   );
-  const [answer] = policy.evaluate(facts, `ringfence/main/${facts.object.family}`) as {
+  // The usual webhook hands the whole review to its policy; the facts beside it let the same guardrails judge.
+  const [answer] = policy.evaluate(
+    { ...(incoming.body as object), ...facts },
+    `ringfence/main/${facts.object.family}`,
+  ) as {
     result: { findings: unknown[] };
   }[];
   outgoing.json({

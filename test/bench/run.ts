@@ -16,7 +16,7 @@ import { load, type MeasuredServer, startServer } from "./processes.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const PROGRAM = join(ROOT, "dist/ringfence.js");
 const ROUNDS = 5;
-const REVIEWS_PER_ROUND = 8_000;
+const REVIEWS_PER_ROUND = 6_000;
 const MANIFESTS = 10_000;
 
 interface Row {
