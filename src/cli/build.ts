@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { readBundle } from "../engine/bundle.ts";
 import type { PreparedSettings } from "../engine/prepared-settings.ts";
 import { parseSettings } from "../engine/settings.ts";
@@ -20,11 +20,20 @@ const OUTPUT = resolve(process.argv[2] ?? join(ROOT, "dist"));
 /** Names in dist/, and where they come from: the program, and the workers that it starts. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   program: "src/cli/ringfence.ts",
+  serve: "src/cli/serve.ts",
   "judging-worker": "src/server/judging-worker.ts",
 };
 
-/** Libraries that the gate needs, built in so that it starts fast. All others stay in node_modules. */
-const BUILT_IN: ReadonlySet<string> = new Set(["js-yaml", "@cfworker/json-schema"]);
+/** Libraries that are needed at start, built in so that it is fast. All others stay in node_modules. */
+const BUILT_IN: ReadonlySet<string> = new Set(["js-yaml", "@cfworker/json-schema", "express", "prom-client", "pino"]);
+
+/** The server is a file of its own, so that the gate doesn't read it. */
+const SERVE_APART: Plugin = {
+  name: "serve-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/serve\.ts$/ }, () => ({ path: "./serve.js", external: true }));
+  },
+};
 
 /**
  * The compiled code is kept beside the program, where only who installed it can write; the folder that Node would choose
@@ -79,6 +88,7 @@ await build({
     PREPARED_SETTINGS: JSON.stringify(prepareSettings()),
   },
   banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  plugins: [SERVE_APART],
   legalComments: "linked",
   logLevel: "warning",
 });

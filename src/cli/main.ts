@@ -16,15 +16,20 @@ export async function main(words: readonly string[], io: Io): Promise<number> {
     return await dispatch(words, io);
   } catch (cause) {
     io.stderr.write(`ringfence: ${messageOf(cause)}\n`);
-    if (cause instanceof CallError && cause.helpFor !== undefined) {
+    if (isCallError(cause) && cause.helpFor !== undefined) {
       io.stderr.write(`See: ringfence ${cause.helpFor}${cause.helpFor === "" ? "" : " "}--help\n`);
     }
     return EXIT_UNUSABLE;
   }
 }
 
+/** By name: in the built program `serve` is a file of its own, with its own copy of the class. */
+function isCallError(cause: unknown): cause is CallError {
+  return cause instanceof Error && cause.name === "CallError";
+}
+
 function messageOf(cause: unknown): string {
-  if (cause instanceof CallError) return cause.message;
+  if (isCallError(cause)) return cause.message;
   if (cause instanceof Error && "syscall" in cause) return cause.message;
   const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : "no reason was given";
   return `an unexpected failure, please report it: ${what}`;

@@ -62,7 +62,7 @@ export class WorkerLane {
       startMs: options.startMs ?? 30_000,
       pingMs: options.pingMs ?? 10_000,
     };
-    for (let started = 0; started < THREADS; started += 1) this.#startThread();
+    this.#startThread();
   }
 
   /**
@@ -162,10 +162,16 @@ export class WorkerLane {
         this.#failedStarts = 0;
         this.#noteReadiness();
         this.#runNext();
+        this.#startSpare();
       },
       gone: (gone, reason, detail) => this.#replace(gone, reason, detail),
     });
     this.#threads.add(thread);
+  }
+
+  /** Only once a thread is ready: at the start they would take the cores from the server and from each other. */
+  #startSpare(): void {
+    if (!this.#closed && this.#threads.size + this.#restarts.size < THREADS) this.#startThread();
   }
 
   #replace(thread: ReviewThread, reason: ThreadEnd, detail: string): void {
