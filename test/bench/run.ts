@@ -40,8 +40,8 @@ const {
   certificate,
   key,
 } = await ensureDevelopmentCertificates(join(folder, "certs"));
-const serve = (...args: string[]) =>
-  startServer([PROGRAM, "serve", "--port", "0", "--cert-dir", join(folder, "certs"), "--log-level", "warn", ...args]);
+const SERVE = [PROGRAM, "serve", "--port", "0", "--log-level", "warn"];
+const serve = (...args: string[]) => startServer([...SERVE, "--cert-dir", join(folder, "certs"), ...args]);
 const bench = (file: string) => startServer([join(import.meta.dirname, file), certificate, key]);
 
 /** Microseconds of server CPU per review. */
@@ -93,7 +93,10 @@ async function measureGuardrails(): Promise<void> {
     return;
   }
   say("30 guardrails beside 1 ...");
-  const servers = { one: await serve("--bundle", bundles.one), thirty: await serve("--bundle", bundles.thirty) };
+  const servers = {
+    one: await serve("--settings", bundles.settings, "--bundle", bundles.one),
+    thirty: await serve("--settings", bundles.settings, "--bundle", bundles.thirty),
+  };
   const { one = 0, thirty = 0 } = await inTurns(servers);
   ratio("30 guardrails ÷ 1 guardrail", thirty / one, 3.5, `${thirty.toFixed(0)} µs ÷ ${one.toFixed(0)} µs`);
   await Promise.all(Object.values(servers).map((server) => server.stop()));
@@ -102,13 +105,14 @@ async function measureGuardrails(): Promise<void> {
 async function measureTail(): Promise<void> {
   say("small reviews beside large ones ...");
   const server = await serve();
-  const job = { port: server.port, authority, seconds: 6, rate: 300 };
+  const job = { port: server.port, authority, seconds: 4, rate: 300 };
   await load(job);
   let alone = Number.POSITIVE_INFINITY;
   let beside = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round += 1) {
     alone = Math.min(alone, (await load(job)).p99Milliseconds);
-    beside = Math.min(beside, (await load({ ...job, largeRate: 10 })).p99Milliseconds);
+    const [small] = await Promise.all([load(job), load({ ...job, rate: 10, large: true })]);
+    beside = Math.min(beside, small.p99Milliseconds);
   }
   ratio(
     "small-review p99 with 10 x 1 MB/s ÷ without",
