@@ -30,8 +30,8 @@ const BUILT_IN: ReadonlySet<string> = new Set(["js-yaml", "@cfworker/json-schema
 /** The server is a file of its own, so that the gate doesn't read it. */
 const SERVE_APART: Plugin = {
   name: "serve-apart",
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/serve\.ts$/ }, () => ({ path: "./serve.js", external: true }));
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^\.\/serve\.ts$/ }, () => ({ path: "./serve.js", external: true }));
   },
 };
 
