@@ -3,7 +3,7 @@
  */
 import { parseStrictJson } from "../intake/strict-json.ts";
 import { IntakeError } from "../intake/document.ts";
-import type { JsonObject, JsonValue } from "../intake/json-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 
@@ -48,11 +48,11 @@ export function parseAdmissionReview(body: Uint8Array): AdmissionRequest {
       throw new MalformedReview(`the body is not one unambiguous JSON document: ${cause.message}`);
     throw cause;
   }
-  if (!isObject(review) || review["apiVersion"] !== "admission.k8s.io/v1" || review["kind"] !== "AdmissionReview") {
+  if (!isJsonObject(review) || review["apiVersion"] !== "admission.k8s.io/v1" || review["kind"] !== "AdmissionReview") {
     throw new MalformedReview("the body is not an AdmissionReview of admission.k8s.io/v1");
   }
   const request = review["request"];
-  if (!isObject(request)) throw new MalformedReview("the AdmissionReview has no request");
+  if (!isJsonObject(request)) throw new MalformedReview("the AdmissionReview has no request");
   const uid = request["uid"];
   if (typeof uid !== "string" || uid === "") throw new MalformedReview("the request has no uid");
   return readRequest(request, uid);
@@ -66,7 +66,7 @@ function readRequest(request: JsonObject, uid: string): AdmissionRequest {
   const resource = part(request, "resource", uid);
   const userInfo = request["userInfo"];
   const groups =
-    isObject(userInfo) && Array.isArray(userInfo["groups"]) ? (userInfo["groups"] as readonly JsonValue[]) : [];
+    isJsonObject(userInfo) && Array.isArray(userInfo["groups"]) ? (userInfo["groups"] as readonly JsonValue[]) : [];
   return {
     uid,
     kind: { group: text(kind, "group"), version: text(kind, "version"), kind: text(kind, "kind") },
@@ -80,7 +80,7 @@ function readRequest(request: JsonObject, uid: string): AdmissionRequest {
     namespace: text(request, "namespace"),
     operation,
     userInfo: {
-      name: isObject(userInfo) ? text(userInfo, "username") : "",
+      name: isJsonObject(userInfo) ? text(userInfo, "username") : "",
       groups: groups.filter((group): group is string => typeof group === "string"),
     },
     object: objectOrNull(request, "object", uid),
@@ -91,7 +91,7 @@ function readRequest(request: JsonObject, uid: string): AdmissionRequest {
 
 function part(request: JsonObject, name: string, uid: string): JsonObject {
   const value = request[name];
-  if (!isObject(value)) throw new MalformedReview(`the request has no ${name}`, uid);
+  if (!isJsonObject(value)) throw new MalformedReview(`the request has no ${name}`, uid);
   return value;
 }
 
@@ -103,10 +103,6 @@ function text(object: JsonObject, name: string): string {
 function objectOrNull(request: JsonObject, name: string, uid: string): JsonObject | null {
   const value = request[name];
   if (value === undefined || value === null) return null;
-  if (!isObject(value)) throw new MalformedReview(`the request's ${name} is not an object`, uid);
+  if (!isJsonObject(value)) throw new MalformedReview(`the request's ${name} is not an object`, uid);
   return value;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

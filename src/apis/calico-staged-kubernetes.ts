@@ -1,7 +1,7 @@
 /**
  * @module StagedKubernetesNetworkPolicy of Calico: a NetworkPolicy of Kubernetes that is not enforced yet.
  */
-import type { JsonObject, JsonValue } from "../intake/json-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import { noteStaged } from "./calico-policy.ts";
 import { ObjectNode } from "./fields.ts";
 import { readNetworkPolicy } from "./kubernetes-network-policy.ts";
@@ -14,18 +14,14 @@ export function readStagedKubernetesPolicy(object: JsonObject): ObjectReading {
   const defects = [...reading.policy.defects];
   const spec = object["spec"];
   // What is no object is noted by the reading already.
-  if (isObject(spec)) noteStaged(new ObjectNode(spec, "/spec", defects));
+  if (isJsonObject(spec)) noteStaged(new ObjectNode(spec, "/spec", defects));
   const rules = reading.policy.rules.map((rule) => ({ ...rule, staged: true }));
   return { ...reading, policy: { ...reading.policy, isolates: { ingress: false, egress: false }, rules, defects } };
 }
 
 /** The spec without the one field that NetworkPolicy doesn't have. */
 function withoutStagedAction(spec: JsonValue | undefined): JsonObject {
-  if (!isObject(spec)) return {};
+  if (!isJsonObject(spec)) return {};
   const { stagedAction: _, ...rest } = spec;
   return { spec: rest };
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

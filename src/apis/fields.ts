@@ -6,7 +6,7 @@
  * whole object is refused and the defect says so. A part that the API server silently changes (a null list element, an
  * unknown field) contributes what the server makes of it.
  */
-import type { JsonObject, JsonValue } from "../intake/json-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import { quote } from "../model/quote.ts";
 import type { Defect, DefectKind } from "../model/traffic.ts";
 import { nearest } from "./suggest.ts";
@@ -82,7 +82,7 @@ export class ObjectNode {
   object(key: string): ObjectNode | undefined {
     const value = this.value[key];
     if (value === undefined || value === null) return undefined;
-    if (isObject(value)) return new ObjectNode(value, this.at(key), this.defects);
+    if (isJsonObject(value)) return new ObjectNode(value, this.at(key), this.defects);
     this.#wrongType(this.at(key), "an object", value);
     return undefined;
   }
@@ -127,7 +127,7 @@ export class ObjectNode {
       if (value === null) {
         this.report("null-element", pointer, "a null list element is read as an empty one ({}); remove it", nullEffect);
         nodes.push(new ObjectNode(NO_FIELDS, pointer, this.defects));
-      } else if (isObject(value)) nodes.push(new ObjectNode(value, pointer, this.defects));
+      } else if (isJsonObject(value)) nodes.push(new ObjectNode(value, pointer, this.defects));
       else this.#wrongType(pointer, "an object", value);
     }
     return nodes;
@@ -232,10 +232,6 @@ export class ObjectNode {
   #wrongType(pointer: string, wanted: string, found: JsonValue): void {
     this.report("wrong-type", pointer, `must be ${wanted}, not ${typeInWords(found)}`);
   }
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

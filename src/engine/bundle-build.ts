@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { WasmHost } from "./wasm-host.ts";
+import { sha256 } from "./bundle.ts";
 import { BundleBuildError } from "./bundle-build-error.ts";
 import { type BundleManifest, FAMILIES, type GuardrailMetadata } from "./bundle-manifest.ts";
 import { type Annotation, toMetadata } from "./guardrail-metadata.ts";
@@ -253,8 +254,4 @@ async function sourcesDigest(sources: readonly Source[]): Promise<string> {
       .update("\0");
   }
   return `sha256:${hash.digest("hex")}`;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

@@ -66,6 +66,7 @@ function readPart(folder: string, name: string): Buffer<ArrayBuffer> {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
+/** The digest as manifests carry it: `sha256:` and hexadecimal digits. */
+export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

@@ -2,7 +2,7 @@
  * @module Facts from a reading: the small document that the guardrails judge.
  */
 import type { ObjectReading } from "../apis/reading.ts";
-import type { JsonObject, JsonValue } from "../intake/json-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import type { WidthContext } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
@@ -132,9 +132,5 @@ function controllerKind(object: JsonObject): string {
 }
 
 function child(value: JsonValue | undefined, key: string): JsonValue | undefined {
-  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

@@ -5,7 +5,7 @@
 import { quote } from "../model/quote.ts";
 import type { Document, IntakeErrorCode } from "./document.ts";
 import { IntakeError } from "./document.ts";
-import type { JsonObject, JsonValue } from "./json-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json-value.ts";
 import { LocatedDocument } from "./located-document.ts";
 import type { Origin } from "./located-document.ts";
 
@@ -30,7 +30,7 @@ export function readObjects(value: JsonValue, origin: Origin): Outcome[] {
 }
 
 function collect(value: JsonValue, origin: Origin, pointer: string, listDepth: number, outcomes: Outcome[]): void {
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     outcomes.push(
       errorAt(
         origin,
@@ -105,7 +105,7 @@ function findNameProblem(object: JsonObject): ObjectProblem | undefined {
   }
   if (NAMELESS_GROUPS.has(textOf(object["apiVersion"]).split("/")[0] ?? "")) return undefined;
   const metadata = object["metadata"];
-  if (!isObject(metadata))
+  if (!isJsonObject(metadata))
     return notAnObject(`${nameField(object, "metadata")}; every object needs metadata.name`, "/metadata");
   if (isName(metadata["name"]) || (metadata["name"] === undefined && isName(metadata["generateName"])))
     return undefined;
@@ -128,10 +128,6 @@ function errorAt(origin: Origin, pointer: string, code: IntakeErrorCode, message
 
 function hasItems(object: JsonObject): boolean {
   return Object.hasOwn(object, "items");
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isName(value: JsonValue | undefined): boolean {
