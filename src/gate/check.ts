@@ -7,6 +7,7 @@ import type { Finding, Verdict } from "../engine/verdict.ts";
 import type { Document, IntakeError } from "../intake/document.ts";
 import { readInputs, type ReadOptions } from "../intake/files.ts";
 import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
+import { gateRequest } from "./gate-request.ts";
 import { InactiveGuardrails } from "./inactive-guardrails.ts";
 import { NamespacesInInput } from "./namespaces-in-input.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -89,17 +90,8 @@ class Check {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
     let verdict: Verdict;
     try {
-      verdict = this.#engine.judge({
-        ...subject,
-        uid: String(number),
-        place: "gate",
-        operation: "CREATE",
-        subresource: "",
-        user: { name: "", groups: [] },
-        object: document.value,
-        oldObject: null,
-        namespaceLabels: typeof labels === "string" ? null : labels,
-      });
+      const known = typeof labels === "string" ? null : labels;
+      verdict = this.#engine.judge(gateRequest(document, subject, String(number), known));
     } catch (cause) {
       if (!(cause instanceof EngineFault)) throw cause;
       this.#refuse(document, "", `the object could not be judged: ${cause.message}`);
