@@ -73,7 +73,8 @@ export function judgeFile(file: ManifestFile, engine: Engine, namespace = "defau
   const namespaces = new NamespacesInInput();
   for (const [index, subject] of subjects.entries()) {
     const value = file.documents[index]?.value;
-    if (subject.group === "" && subject.kind === "Namespace" && value !== undefined) namespaces.add(subject.name, value);
+    if (subject.group === "" && subject.kind === "Namespace" && value !== undefined)
+      namespaces.add(subject.name, value);
   }
   return subjects.flatMap((subject, index) => {
     const document = file.documents[index];
