@@ -110,7 +110,7 @@ function fromJwk(text: string, path: string): { key: KeyObject; ownId: string | 
     if (!isJsonObject(value) || algorithmOf(value) === undefined) throw unusable(path);
     const { kty, crv, x, y, d, kid } = value as Record<string, string>;
     const parts = y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d };
-    return { key: createPrivateKey({ key: parts as never, format: "jwk" }), ownId: kid };
+    return { key: createPrivateKey({ key: parts, format: "jwk" }), ownId: kid };
   } catch {
     throw unusable(path);
   }
