@@ -12,6 +12,7 @@ export const COMMANDS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["serve", async () => (await import("./serve.ts")).serveCommand],
   ["check", async () => (await import("./check.ts")).checkCommand],
   ["explain", async () => (await import("./explain.ts")).explainCommand],
+  ["exception", async () => (await import("./exception.ts")).exceptionCommands],
   ["guardrails", async () => (await import("./guardrails.ts")).guardrailsCommand],
   ["certs", async () => (await import("./certs.ts")).certsCommands],
   ["bundle", async () => (await import("./bundle.ts")).bundleCommands],

@@ -101,7 +101,7 @@ function readKey(jwk: JsonValue, repeated: ReadonlySet<JsonValue | undefined>): 
   try {
     const { kty, crv, x, y } = jwk as Record<string, string>;
     const parts = y === undefined ? { kty, crv, x } : { kty, crv, x, y };
-    return { kid, algorithm, approver, key: createPublicKey({ key: parts as never, format: "jwk" }) };
+    return { kid, algorithm, approver, key: createPublicKey({ key: parts, format: "jwk" }) };
   } catch {
     return `${quote(kid)} is no usable key: its coordinates are wrong`;
   }

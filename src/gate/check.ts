@@ -3,12 +3,12 @@
  */
 import { classify } from "../apis/registry.ts";
 import { type Engine, EngineFault } from "../engine/engine.ts";
-import type { JudgeRequest } from "../engine/judge-request.ts";
 import type { Finding, Verdict } from "../engine/verdict.ts";
 import { formatInstant } from "../exceptions/instant.ts";
 import type { Document, IntakeError } from "../intake/document.ts";
 import { readInputs, type ReadOptions } from "../intake/files.ts";
 import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
+import { gateRequest } from "./gate-request.ts";
 import { InactiveGuardrails } from "./inactive-guardrails.ts";
 import { NamespacesInInput } from "./namespaces-in-input.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -96,18 +96,8 @@ class Check {
 
   async #judge(document: Document, subject: Subject, number: number): Promise<void> {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
-    const request: JudgeRequest = {
-      ...subject,
-      uid: String(number),
-      place: "gate",
-      operation: "CREATE",
-      subresource: "",
-      user: { name: "", groups: [] },
-      object: document.value,
-      oldObject: null,
-      namespaceLabels: typeof labels === "string" ? null : labels,
-      now: this.#now,
-    };
+    const known = typeof labels === "string" ? null : labels;
+    const request = { ...gateRequest(document, subject, String(number), known), now: this.#now };
     let verdict: Verdict;
     try {
       await this.#engine.prepare(request);
