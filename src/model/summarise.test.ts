@@ -59,6 +59,7 @@ test("facts point to the peers, the ports, and what rules have in common", () =>
       selfAssignable: false,
       nearlyAll: false,
       unresolved: false,
+      besideOwnNamespace: false,
       pointer: "/spec/rules",
       words: "0.0.0.0/0",
     },
