@@ -94,8 +94,7 @@ async function collect(response: IncomingMessage): Promise<Uint8Array> {
 
 function reasonOf(cause: unknown, limitMs: number): string {
   if (cause instanceof KeySetError) return cause.message;
-  if (!(cause instanceof Error)) return "no reason was given";
-  if (cause.name === "AbortError" || cause.name === "TimeoutError")
-    return `no complete answer within ${limitMs / 1000} s`;
-  return "code" in cause && typeof cause.code === "string" ? cause.code : "the connection failed";
+  const { name, code } = (cause ?? {}) as { name?: unknown; code?: unknown };
+  if (name === "AbortError" || name === "TimeoutError") return `no complete answer within ${limitMs / 1000} s`;
+  return typeof code === "string" ? code : "the connection failed";
 }
