@@ -13,7 +13,10 @@ const LONGEST_WARNING = 256;
 
 export interface Annotations {
   readonly bundle: string;
+  /** Slugs of the findings, joined by commas. */
   readonly guardrails?: string;
+  /** Ids of the exceptions that excuse findings, joined by commas. */
+  readonly exceptions?: string;
 }
 
 export function allowed(uid: string, annotations?: Annotations, warnings: readonly string[] = []): string {

@@ -3,6 +3,7 @@
  */
 import type { Engine } from "../engine/engine.ts";
 import { EngineFault } from "../engine/engine.ts";
+import { endWarning, helpLine } from "../engine/exception-words.ts";
 import type { JudgeRequest } from "../engine/judge-request.ts";
 import {
   denialText,
@@ -12,6 +13,7 @@ import {
   type Verdict,
   warningText,
 } from "../engine/verdict.ts";
+import { APPROVAL_KEY } from "../exceptions/exception-facts.ts";
 import { type AdmissionRequest, MalformedReview, parseAdmissionReview } from "./admission-review.ts";
 import { allowed, denied } from "./admission-response.ts";
 import type { Labels, NamespaceLabels } from "./namespaces.ts";
@@ -51,7 +53,7 @@ export class ReviewJudge {
   }
 
   /**
-   * Answers one validating review. Synchronous unless the namespace has to be looked up.
+   * Answers one validating review. Synchronous unless the namespace has to be looked up or an approval verified.
    * @throws MalformedReview where there is no uid to answer to
    */
   validate(body: Uint8Array): Reviewed | Promise<Reviewed> {
@@ -67,15 +69,17 @@ export class ReviewJudge {
     if (object === null || (request.operation !== "CREATE" && request.operation !== "UPDATE")) {
       return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
     }
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const reviewed: Arrived = { request, withApprovals: bytes.includes(APPROVAL_BYTES) };
     if (
       request.namespace === "" ||
       this.#namespaces === undefined ||
       (request.kind.group === "" && request.kind.kind === "Namespace")
     ) {
-      return this.#judge(request, null);
+      return this.#judge(reviewed, null);
     }
     const labels = this.#namespaces.cached(request.namespace);
-    return labels === undefined ? this.#judgeAfterLookup(request, this.#namespaces) : this.#judge(request, labels);
+    return labels === undefined ? this.#judgeAfterLookup(reviewed, this.#namespaces) : this.#judge(reviewed, labels);
   }
 
   /**
@@ -87,7 +91,8 @@ export class ReviewJudge {
     return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
   }
 
-  async #judgeAfterLookup(request: AdmissionRequest, namespaces: NamespaceLabels): Promise<Reviewed> {
+  async #judgeAfterLookup(reviewed: Arrived, namespaces: NamespaceLabels): Promise<Reviewed> {
+    const { request } = reviewed;
     let labels: Labels | undefined;
     try {
       labels = await namespaces.lookup(request.namespace);
@@ -98,20 +103,39 @@ export class ReviewJudge {
       );
     }
     if (labels === undefined) return fault(request, `the namespace ${request.namespace} doesn't exist`);
-    return this.#judge(request, labels);
+    return this.#judge(reviewed, labels);
   }
 
-  #judge(request: AdmissionRequest, namespaceLabels: Labels | null): Reviewed {
+  /** One engine for both steps: another one, after a reload, would not know the approvals that were verified. */
+  #judge({ request, withApprovals }: Arrived, namespaceLabels: Labels | null): Reviewed | Promise<Reviewed> {
     const engine = this.#engine();
-    let verdict: Verdict;
-    try {
-      verdict = engine.judge(judgeRequest(request, namespaceLabels));
-    } catch (cause) {
-      return fault(request, cause instanceof EngineFault ? cause.message : "an unexpected error");
-    }
-    if (!verdict.judged) return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
-    return answer(request, engine, verdict);
+    const judged = judgeRequest(request, namespaceLabels);
+    if (!withApprovals) return decide(request, judged, engine);
+    return engine.prepare(judged).then(
+      () => decide(request, judged, engine),
+      () => fault(request, "an unexpected error"),
+    );
   }
+}
+
+/** A request, and whether an approval may be in it. */
+interface Arrived {
+  readonly request: AdmissionRequest;
+  readonly withApprovals: boolean;
+}
+
+/** An approval whose key is spelt with escapes in JSON isn't found: it is not verified then, and doesn't count. */
+const APPROVAL_BYTES = Buffer.from(APPROVAL_KEY);
+
+function decide(request: AdmissionRequest, judged: JudgeRequest, engine: Engine): Reviewed {
+  let verdict: Verdict;
+  try {
+    verdict = engine.judge(judged);
+  } catch (cause) {
+    return fault(request, cause instanceof EngineFault ? cause.message : "an unexpected error");
+  }
+  if (!verdict.judged) return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
+  return answer(request, engine, verdict);
 }
 
 function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null): JudgeRequest {
@@ -136,13 +160,22 @@ function answer(request: AdmissionRequest, engine: Engine, { allowed: isAllowed,
   if (findings.length === 0) {
     return { response: allowed(request.uid, { bundle: engine.digest }), decision: decision(request, "allowed", []) };
   }
-  const annotations = { bundle: engine.digest, guardrails: slugs(findings).join(",") };
-  const warnings = findings.filter(({ level }) => level === "warn").map(warningText);
+  const exceptions = [...new Set(findings.flatMap(({ excused }) => (excused === null ? [] : excused.id.split(","))))];
+  const annotations = {
+    bundle: engine.digest,
+    guardrails: slugs(findings).join(","),
+    ...(exceptions.length === 0 ? {} : { exceptions: exceptions.join(",") }),
+  };
+  const now = Math.floor(Date.now() / 1000);
+  const warnings = [
+    ...findings.flatMap((finding) => endWarning(finding, now) ?? []),
+    ...findings.filter(({ level }) => level === "warn").map(warningText),
+  ];
   if (isAllowed) {
     return { response: allowed(request.uid, annotations, warnings), decision: decision(request, "allowed", []) };
   }
   const denials = findings.filter(({ level }) => level === "deny");
-  const message = denialText(named(request), findings, engine.settings.help);
+  const message = denialText(named(request), denials, helpLine(denials, engine.settings.help, engine.guardrails));
   return {
     response: denied(request.uid, message, annotations, warnings),
     decision: decision(request, "denied", slugs(denials)),

@@ -206,21 +206,44 @@ function isShipped(staged: string): boolean {
 /**
  * The entrypoints, one per kind group: the WASM target walks every rule it is given, so each entrypoint names only the
  * guardrails of its group. uid and digest come back from the input: an evaluation without input has no result at all.
+ *
+ * Guardrails that need the findings of the others see them as `raised`; they and exceptions cost something only where the
+ * object asks for an exception.
  */
 function mainModule(guardrails: readonly GuardrailMetadata[], packages: ReadonlyMap<string, string>): string {
-  const parts = ["package ringfence.main", "", "import data.ringfence.lib.settings", ""];
+  const inexcusable = guardrails.filter(({ excusable }) => !excusable).map(({ slug }) => JSON.stringify(slug));
+  const parts = [
+    "package ringfence.main",
+    "",
+    "import data.ringfence.lib.exceptions",
+    "import data.ringfence.lib.settings",
+    "",
+    `inexcusable := {slug | some slug in [${inexcusable.join(", ")}]}`,
+    "",
+  ];
   for (const family of FAMILIES) {
     parts.push(
-      `${family} := {"uid": input.uid, "digest": input.digest, "findings": _${family}}`,
+      `${family} := {"uid": input.uid, "digest": input.digest, "findings": _${family}} if not input.exception`,
+      "",
+      `${family} := {"uid": input.uid, "digest": input.digest, "findings": exceptions.judged | _${family}_then} if {`,
+      "\tinput.exception",
+      "}",
+      "",
+      `raised := _${family} if input.object.family == "${family}"`,
       "",
       `_${family} contains null if false`,
       "",
+      `_${family}_then contains null if false`,
+      "",
     );
-    for (const { slug, families, own } of guardrails) {
+    for (const { slug, families, needs, own } of guardrails) {
       if (!families.includes(family)) continue;
-      if (own) parts.push(misshapenRule(family, slug, packages.get(slug) ?? ""));
+      const set = needs.includes("findings") ? `_${family}_then` : `_${family}`;
+      if (own) parts.push(misshapenRule(set, slug, packages.get(slug) ?? ""));
+      // What excuses a finding is Ringfence's to say.
+      const plain = own ? `object.remove(finding, ["excused"])` : "finding";
       parts.push(
-        `_${family} contains object.union(finding, {"guardrail": "${slug}"}) if {`,
+        `${set} contains object.union(${plain}, {"guardrail": "${slug}"}) if {`,
         `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
         `\tsome finding in ${packages.get(slug) ?? ""}.findings`,
         `\tnot settings.exempt("${slug}")`,
@@ -233,9 +256,9 @@ function mainModule(guardrails: readonly GuardrailMetadata[], packages: Readonly
 }
 
 /** A finding that is no object would be dropped without a word; this makes one of it that can be read. */
-function misshapenRule(family: string, slug: string, name: string): string {
+function misshapenRule(set: string, slug: string, name: string): string {
   return [
-    `_${family} contains {"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"} if {`,
+    `${set} contains {"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"} if {`,
     `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
     `\tsome finding in ${name}.findings`,
     "\tnot is_object(finding)",

@@ -11,7 +11,8 @@ export type Mode = "enforce" | "warn" | "audit" | "off";
 export const MODES: readonly Mode[] = ["enforce", "warn", "audit", "off"];
 
 /** What a guardrail may ask for beyond the ordinary facts. */
-export type Need = "namespaceLabels" | "object";
+export type Need = "namespaceLabels" | "object" | "findings";
+export const NEEDS: readonly Need[] = ["namespaceLabels", "object", "findings"];
 
 export interface GuardrailMetadata {
   /** The public name: `any-any`. */
@@ -26,6 +27,8 @@ export interface GuardrailMetadata {
   readonly fix: string;
   readonly compliance: readonly string[];
   readonly needs: readonly Need[];
+  /** Whether an exception can excuse its findings. */
+  readonly excusable: boolean;
   /** JSON Schema of the guardrail's parameters, defaults included. */
   readonly parameters: JsonObject;
   readonly references: readonly { readonly ref: string; readonly description: string }[];

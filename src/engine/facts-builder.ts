@@ -2,6 +2,7 @@
  * @module Facts from a reading: the small document that the guardrails judge.
  */
 import type { ObjectReading } from "../apis/reading.ts";
+import { exceptionFact, type ExceptionSources } from "../exceptions/exception-facts.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import type { WidthContext } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
@@ -15,6 +16,7 @@ export interface FactsContext {
   /** Whether a guardrail of the bundle asked for the object itself. */
   readonly withSource: boolean;
   readonly widths: WidthContext;
+  readonly exceptions: ExceptionSources;
 }
 
 /**
@@ -30,13 +32,16 @@ export function buildFacts(
   context: FactsContext,
 ): Facts {
   const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
+  const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
+  const exception = exceptionFact(request, reading, context.exceptions);
   return {
     version: 1,
     uid: request.uid,
     digest: context.digest,
     place: request.place,
     operation: request.operation,
-    now: now(),
+    now: textOf(nowSeconds),
+    nowSeconds,
     object: {
       group: request.group,
       version: request.version,
@@ -54,14 +59,14 @@ export function buildFacts(
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
     ...(reading.service === undefined ? {} : { service: reading.service }),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
+    ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),
   };
 }
 
 /** Formatting a date costs a tenth of an evaluation, and the facts know whole seconds only. */
 let current = { second: 0, text: "" };
-function now(): string {
-  const second = Math.floor(Date.now() / 1000);
+function textOf(second: number): string {
   if (second !== current.second) {
     current = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
   }

@@ -3,10 +3,12 @@
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
 import type { PodReading, ServiceReading } from "../apis/reading.ts";
+import type { ExceptionFact } from "../exceptions/exception-facts.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import type { RuleFact, UnionFact } from "../model/width.ts";
 
+export type { ApprovalFact, ExceptionFact } from "../exceptions/exception-facts.ts";
 export type { RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {
@@ -38,6 +40,8 @@ export interface Facts {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   /** RFC 3339, UTC, whole seconds. */
   readonly now: string;
+  /** The same moment in seconds since 1970. */
+  readonly nowSeconds: number;
   readonly object: {
     readonly group: string;
     readonly version: string;
@@ -58,6 +62,8 @@ export interface Facts {
   readonly pods?: readonly PodFact[];
   readonly service?: ServiceReading;
   readonly defects: readonly Defect[];
+  /** Only for objects that ask for an exception. */
+  readonly exception?: ExceptionFact;
   /** Only for bundles with a guardrail whose METADATA says `custom: {needs: [object]}`. */
   readonly source?: JsonObject;
 }
@@ -69,4 +75,17 @@ export interface RawFinding {
   readonly message: string;
   /** Overrides the guardrail's fix where the guardrail can say something more exact. */
   readonly fix?: string;
+  /** The rules that the finding is about: they must all be approved before it is excused. Only findings on widths. */
+  readonly rules?: readonly string[];
+  /** What excuses the finding: written by rego/lib/exceptions.rego alone. */
+  readonly excused?: Excuse;
+}
+
+export interface Excuse {
+  /** Ids of the approvals, joined by commas; `unsigned` where settings allow exceptions without one. */
+  readonly id: string;
+  /** Names of the approvers, joined by a comma and a space; empty for unsigned ones. */
+  readonly approver: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
 }

@@ -3,7 +3,7 @@
  */
 import type { JsonObject } from "../intake/json-value.ts";
 import { BundleBuildError } from "./bundle-build-error.ts";
-import { FAMILIES, type GuardrailMetadata, MODES } from "./bundle-manifest.ts";
+import { FAMILIES, type GuardrailMetadata, MODES, NEEDS } from "./bundle-manifest.ts";
 
 const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -47,9 +47,11 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
   if (!["low", "medium", "high", "critical"].some((known) => known === severity))
     wrong("severity must be low, medium, high or critical");
   if (typeof fix !== "string" || fix === "") wrong("fix is missing: one sentence that says what to change");
-  if (needs === undefined || needs.some((need) => need !== "namespaceLabels" && need !== "object")) {
-    wrong("needs may list namespaceLabels and object");
+  if (needs === undefined || needs.some((need) => !NEEDS.some((known) => known === need))) {
+    wrong(`needs may list ${NEEDS.join(", ")}`);
   }
+  const excusable = custom["excusable"] ?? true;
+  if (typeof excusable !== "boolean") wrong("excusable must be true or false");
   return {
     slug,
     title: title ?? "",
@@ -60,6 +62,7 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
     fix: fix as string,
     compliance: strings(custom["compliance"] ?? []) ?? wrong("compliance must be a list of texts"),
     needs: needs as GuardrailMetadata["needs"],
+    excusable: excusable as boolean,
     parameters: (custom["parameters"] as JsonObject | undefined) ?? {
       type: "object",
       additionalProperties: false,

@@ -26,6 +26,7 @@ const MODE_WORDS: Readonly<Record<Mode, string>> = {
 const NEED_WORDS: Readonly<Record<Need, string>> = {
   namespaceLabels: "the labels of the object's namespace; where they can't be had, what depends on them is not judged",
   object: "the object itself",
+  findings: "the findings of the other guardrails",
 };
 
 /** How the ids of METADATA begin, and what they are ids of. */
@@ -106,11 +107,12 @@ function page(guardrail: GuardrailMetadata, samples: readonly Sample[]): string 
   ]);
 }
 
-function facts({ families, mode, severity, needs }: GuardrailMetadata): readonly (readonly string[])[] {
+function facts({ families, mode, severity, needs, excusable }: GuardrailMetadata): readonly (readonly string[])[] {
   return [
     ["judges", families.map((family) => FAMILY_WORDS[family]).join(", ")],
     ["default mode", `\`${mode}\`: ${MODE_WORDS[mode]}`],
     ["severity", severity],
+    ...(excusable ? [] : [["exceptions", "none: no exception excuses its findings"]]),
     ...(needs.length === 0 ? [] : [["needs", needs.map((need) => NEED_WORDS[need]).join("; ")]]),
   ];
 }

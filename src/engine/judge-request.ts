@@ -22,6 +22,10 @@ export interface JudgeRequest {
   readonly oldObject: JsonObject | null;
   /** Labels of the object's namespace; null where they can't be known. */
   readonly namespaceLabels: Readonly<Record<string, string>> | null;
+  /** The moment to judge for, in seconds since 1970; now where it is absent. */
+  readonly now?: number;
+  /** Whether the user may make exceptions that nobody approved; absent or null where nobody asked. */
+  readonly mayExcuse?: boolean | null;
 }
 
 /** `apps/v1` is group `apps`, version `v1`; `v1` is the core group. */

@@ -34,12 +34,12 @@ export class KeySetError extends Error {
   }
 }
 
-/**
- * Where the keys come from.
- * `current()` never waits: the keys as they are known now, or null while none are (never read, or too long ago).
- */
+/** Where the keys come from. */
 export interface KeySource {
+  /** The keys as they are known now, or null while none are (never read, or too long ago). Never waits. */
   current(): ApproverKeys | null;
+  /** Called before approvals are verified, by those who can wait: for a source that isn't read before it is needed. */
+  ready?(): Promise<void>;
 }
 
 /**

@@ -6,8 +6,8 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  type JsonWebKey,
   type KeyObject,
+  type webcrypto,
 } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { isJsonObject, type JsonObject } from "../intake/json-value.ts";

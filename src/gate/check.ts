@@ -4,6 +4,7 @@
 import { classify } from "../apis/registry.ts";
 import { type Engine, EngineFault } from "../engine/engine.ts";
 import type { Finding, Verdict } from "../engine/verdict.ts";
+import { formatInstant } from "../exceptions/instant.ts";
 import type { Document, IntakeError } from "../intake/document.ts";
 import { readInputs, type ReadOptions } from "../intake/files.ts";
 import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
@@ -15,6 +16,8 @@ import { type Subject, subjectOf } from "./subject.ts";
 export interface CheckOptions extends ReadOptions {
   /** The namespace of namespaced objects that name none; `default` if absent. */
   readonly namespace?: string;
+  /** The moment to judge for, in seconds since 1970; now if absent. */
+  readonly now?: number;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface CheckOptions extends ReadOptions {
  * @param paths files, folders, or `-` for standard input
  */
 export async function check(paths: readonly string[], options: CheckOptions, engine: Engine): Promise<CheckResult> {
-  const run = new Check(engine, options.namespace ?? "default");
+  const run = new Check(engine, options);
   for await (const { documents, errors } of readInputs(paths, options)) {
     for (const document of documents) run.take(document);
     for (const error of errors) run.takeError(error);
@@ -38,6 +41,7 @@ interface Waiting {
 class Check {
   readonly #engine: Engine;
   readonly #namespace: string;
+  readonly #now: number;
   readonly #namespaces = new NamespacesInInput();
   readonly #inactive: InactiveGuardrails;
   /** A Namespace may stand behind the objects in it: they wait until all of the input is read. */
@@ -46,9 +50,11 @@ class Check {
   readonly #errors: CheckError[] = [];
   readonly #counts = { documents: 0, judged: 0, denied: 0, warned: 0, excused: 0 };
 
-  constructor(engine: Engine, namespace: string) {
+  constructor(engine: Engine, { namespace, now }: CheckOptions) {
     this.#engine = engine;
-    this.#namespace = namespace;
+    this.#namespace = namespace ?? "default";
+    // One moment for all of the input.
+    this.#now = now ?? Math.floor(Date.now() / 1000);
     this.#inactive = new InactiveGuardrails(engine);
   }
 
@@ -68,9 +74,11 @@ class Check {
     if (classify(subject.group, subject.kind) !== "other") this.#waiting.push({ document, subject });
   }
 
-  finish(): CheckResult {
+  async finish(): Promise<CheckResult> {
     const { digest, revision } = this.#engine;
-    for (const [index, { document, subject }] of this.#waiting.entries()) this.#judge(document, subject, index + 1);
+    for (const [index, { document, subject }] of this.#waiting.entries()) {
+      await this.#judge(document, subject, index + 1);
+    }
     this.#waiting = [];
     if (this.#counts.documents === 0 && this.#errors.length === 0) {
       this.#errors.push({ file: "-", line: null, column: null, message: "there was nothing to check" });
@@ -86,12 +94,14 @@ class Check {
     };
   }
 
-  #judge(document: Document, subject: Subject, number: number): void {
+  async #judge(document: Document, subject: Subject, number: number): Promise<void> {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
+    const known = typeof labels === "string" ? null : labels;
+    const request = gateRequest(document, subject, { uid: String(number), namespaceLabels: known, now: this.#now });
     let verdict: Verdict;
     try {
-      const known = typeof labels === "string" ? null : labels;
-      verdict = this.#engine.judge(gateRequest(document, subject, String(number), known));
+      await this.#engine.prepare(request);
+      verdict = this.#engine.judge(request);
     } catch (cause) {
       if (!(cause instanceof EngineFault)) throw cause;
       this.#refuse(document, "", `the object could not be judged: ${cause.message}`);
@@ -109,10 +119,9 @@ class Check {
   #count({ judged, findings }: Verdict): void {
     const counts = this.#counts;
     if (judged) counts.judged += 1;
-    const open = findings.filter(({ excused }) => excused === null);
-    if (open.some(({ level }) => level === "deny")) counts.denied += 1;
-    else if (open.some(({ level }) => level === "warn")) counts.warned += 1;
-    else if (open.length < findings.length) counts.excused += 1;
+    if (findings.some(({ level }) => level === "deny")) counts.denied += 1;
+    else if (findings.some(({ level }) => level === "warn")) counts.warned += 1;
+    else if (findings.some(({ level }) => level === "excused")) counts.excused += 1;
   }
 }
 
@@ -121,5 +130,7 @@ function placed(finding: Finding, document: Document, subject: Subject): CheckFi
   const { apiVersion, kind, namespace, name } = subject;
   const object = { apiVersion, kind, namespace, name };
   const { line, column } = document.locate(pointer);
-  return { guardrail, level, excused, message, fix, object, pointer, file: document.source, line, column, compliance };
+  const file = document.source;
+  const excuse = excused === null ? null : { ...excused, expires: formatInstant(excused.expires) };
+  return { guardrail, level, excused: excuse, message, fix, object, pointer, file, line, column, compliance };
 }

@@ -25,5 +25,6 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.ports.pointer,
 		"message": traffic.sentence(rule, ""),
+		"rules": traffic.pointers(rule),
 	}
 }
