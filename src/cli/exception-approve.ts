@@ -1,24 +1,28 @@
 /**
  * @module `ringfence exception approve`: shows what an exception would excuse, asks, signs, and writes the approval.
  */
-import type { Settings } from "../engine/settings.ts";
+import type { Engine } from "../engine/engine.ts";
 import { objectWords, pathWords } from "../engine/verdict.ts";
 import { MOST_APPROVALS, PREFIX } from "../exceptions/annotations.ts";
-import { type ApprovalClaims, isExcusable, NAME } from "../exceptions/approval-claims.ts";
+import { type ApprovalClaims, NAME } from "../exceptions/approval-claims.ts";
+import type { ApprovalVerifier } from "../exceptions/approval-verifier.ts";
 import { signApproval } from "../exceptions/approval.ts";
 import { durationWords } from "../exceptions/duration.ts";
 import { ExcusesError, excusesOf } from "../exceptions/excuses.ts";
+import type { ManifestFile } from "../exceptions/manifest-edit.ts";
 import { formatInstant, parseInstant } from "../exceptions/instant.ts";
 import { type NextApproval, nextApproval } from "../exceptions/next-approval.ts";
 import { readSigningKey, type SigningKey, SigningKeyError } from "../exceptions/signing-key.ts";
+import { readManifest } from "../intake/files.ts";
 import { plain } from "../gate/plain-text.ts";
 import { quote } from "../model/quote.ts";
 import type { Arguments } from "./arguments.ts";
 import { CallError, type Command, EXIT_DENIED, EXIT_OK, type Io } from "./command.ts";
 import { canAsk, confirm } from "./confirm.ts";
-import { ENGINE_OPTIONS, loadEngine } from "./engine-options.ts";
-import { APPROVERS_OPTION, approverKeysOf, AUDIENCE_OPTION, audienceOf, verifierOf } from "./exception-keys.ts";
+import { ENGINE_OPTIONS } from "./engine-options.ts";
+import { KEY_OPTIONS, loadEngineWithKeys } from "./exception-keys.ts";
 import {
+  annotatedText,
   checked,
   chooseTarget,
   judgeFile,
@@ -26,10 +30,11 @@ import {
   placeOf,
   required,
   requireNamespace,
+  secondsNow,
   type Target,
   TARGET_OPTIONS,
   withName,
-  writeAnnotations,
+  writeManifest,
 } from "./exception-target.ts";
 
 const NAME_OF_COMMAND = "exception approve";
@@ -60,8 +65,7 @@ export const approveCommand: Command = {
       description: "The end, 2026-12-03T10:00:00Z, instead of what was asked for.",
     },
     yes: { type: "boolean", description: "Don't ask: for scripts, which have no terminal." },
-    ...AUDIENCE_OPTION,
-    ...APPROVERS_OPTION,
+    ...KEY_OPTIONS,
     ...ENGINE_OPTIONS,
   },
   async run(args, io) {
@@ -72,35 +76,38 @@ export const approveCommand: Command = {
       "no name: at most 128 characters of printable ASCII",
     );
     const key = signingKey(args);
-    const engine = await loadEngine(args);
-    const audience = audienceOf(args, engine.settings);
-    if (audience === undefined) {
+    const { engine, audience, verifier } = await loadEngineWithKeys(args);
+    if (audience === null) {
       throw new CallError(
         "an approval is for one cluster: add --audience NAME, or set exceptions.audience in the settings",
       );
     }
-    const asking = judgeFile(file, engine, args.text("namespace")).filter(({ exception }) => exception !== null);
+    const now = secondsNow();
+    const targets = await judgeFile(file.documents, engine, { namespace: args.text("namespace"), now });
+    const asking = targets.filter(({ exception }) => exception !== null);
     const target = chooseTarget(withName(asking, args), args, "with an exception");
     requireNamespace(target, args);
-    const next = approvalFor(target, { approver, audience, until: untilOf(args) });
+    const next = approvalFor(target, engine, { approver, audience, until: untilOf(args), now });
     io.stdout.write(description(target, next, key));
     if (!(await isConfirmed(args, io))) {
       io.stdout.write("Nothing was signed.\n");
       return EXIT_DENIED;
     }
     const token = await signApproval(next.claims, key);
-    await refuseUseless(token, args, engine.settings);
-    writeAnnotations(
-      file,
-      target,
-      new Map([
-        [`${PREFIX}exception-approval`, [...next.kept, token].join(" ")],
-        [`${PREFIX}exception-expires`, formatInstant(next.claims.exp)],
-        // From now on there is an end.
-        [`${PREFIX}exception-ttl`, null],
-      ]),
-    );
-    io.stdout.write(`Approved: ${next.claims.jti}\nCommit ${plain(file.path)} and apply it.\n`);
+    const changes = new Map([
+      [`${PREFIX}exception-approval`, [...next.kept, token].join(" ")],
+      [`${PREFIX}exception-expires`, formatInstant(next.claims.exp)],
+      // From now on there is an end.
+      [`${PREFIX}exception-ttl`, null],
+    ]);
+    const text = annotatedText(file, target, changes);
+    const missing = Math.max(0, approversNeeded(engine, next.claims.guardrails) - next.kept.length - 1);
+    if (verifier !== null) {
+      await refuseUnverified(token, verifier);
+      if (missing === 0) await refuseUseless({ text, file, target, engine, now, namespace: args.text("namespace") });
+    }
+    writeManifest(file, text);
+    io.stdout.write(`Approved: ${next.claims.jti}\n${whatNext(missing, plain(file.path))}\n`);
     return EXIT_OK;
   },
 };
@@ -126,16 +133,18 @@ interface Terms {
   readonly approver: string;
   readonly audience: string;
   readonly until: number | null;
+  readonly now: number;
 }
 
-function approvalFor(target: Target, terms: Terms): NextApproval {
+function approvalFor(target: Target, engine: Engine, terms: Terms): NextApproval {
   const { exception, subject, verdict, reading, document } = target;
   if (exception === null) throw new TypeError("the target has no exception");
   const [defect] = exception.defects;
   if (defect !== undefined) throw new CallError(`${placeOf(document)}: ${defect.detail}`);
   const { annotations } = exception;
-  const forbidden = annotations.guardrails.find((slug) => !isExcusable(slug));
-  if (forbidden !== undefined) throw new CallError(`there are no exceptions from ${forbidden}`);
+  const forbidden = annotations.guardrails.find((slug) => engine.guardrails.get(slug)?.excusable !== true);
+  if (forbidden !== undefined)
+    throw new CallError(`${placeOf(document)}: there are no exceptions from ${quote(forbidden)}`);
   const findings = verdict.findings.filter(({ guardrail }) => annotations.guardrails.includes(guardrail));
   if (findings.length === 0) {
     throw new CallError(`${annotations.guardrails.join(", ")} found nothing here, so there is nothing to approve`);
@@ -146,7 +155,6 @@ function approvalFor(target: Target, terms: Terms): NextApproval {
     annotations,
     object: { group, kind, namespace, name },
     excuses: excuses(target, findings, reading),
-    now: Math.floor(Date.now() / 1000),
   });
   if (typeof next === "string") throw new CallError(`${placeOf(document)}: ${next}`);
   if (next.kept.length >= MOST_APPROVALS) throw new CallError(`the object has ${MOST_APPROVALS} approvals already`);
@@ -188,9 +196,12 @@ function description(target: Target, { claims, kept }: NextApproval, { kid, algo
       : [`  renewal    number ${renewal.count}; first approved ${formatInstant(renewal.first)}`]),
     ...(kept.length === 0 ? [] : [`  beside     ${kept.length} approval${kept.length === 1 ? "" : "s"} of the same`]),
     "",
-    claims.excuses.traffic === null
-      ? "Excused are these findings, word by word; others come back as findings."
-      : "Excused is the traffic of these rules: they may become narrower, not wider.",
+    ...(claims.excuses.traffic === null
+      ? []
+      : ["The traffic of these rules is excused: it may become less, never more."]),
+    ...(claims.excuses.findings.length === 0
+      ? []
+      : ["What isn't about traffic is excused as it is said here, nothing else."]),
   ].join("\n")}\n\n`;
 }
 
@@ -200,14 +211,44 @@ async function isConfirmed(args: Arguments, io: Io): Promise<boolean> {
   return confirm('Sign it? Only "yes" signs: ', io);
 }
 
+/** As many as the strictest of the guardrails asks for. */
+function approversNeeded({ settings }: Engine, slugs: readonly string[]): number {
+  return Math.max(...slugs.map((slug) => settings.exceptions.limits[slug]?.approvals ?? 1));
+}
+
+function whatNext(missing: number, file: string): string {
+  if (missing === 0) return `Commit ${file} and apply it.`;
+  const others = missing === 1 ? "one more approver has" : `${missing} more approvers have`;
+  return `It doesn't count yet: commit ${file}; ${others} to run the same command with their own keys.`;
+}
+
 /** Where the keys are at hand, an approval that no cluster would take is found now and not there. */
-async function refuseUseless(token: string, args: Arguments, settings: Settings): Promise<void> {
-  if ((await approverKeysOf(args, settings)) === undefined) return;
-  const verifier = await verifierOf(args, settings);
+async function refuseUnverified(token: string, verifier: ApprovalVerifier): Promise<void> {
   await verifier.prepare([token]);
   const status = verifier.status(token);
   if (status.status === "verified") return;
   throw new CallError(
     `nothing was written, because this approval would not count: ${status.status} (${status.detail})`,
   );
+}
+
+interface Approved {
+  readonly text: string;
+  readonly file: ManifestFile;
+  readonly target: Target;
+  readonly engine: Engine;
+  readonly now: number;
+  readonly namespace: string | undefined;
+}
+
+/** Judges the object as it would be written: limits of the settings, the reason's form, and whatever else there is. */
+async function refuseUseless({ text, file, target, engine, now, namespace }: Approved): Promise<void> {
+  const { documents } = readManifest(Buffer.from(text), file.path);
+  const written = documents[file.documents.indexOf(target.document)];
+  const targets = await judgeFile(documents, engine, { namespace, now });
+  const findings = targets.find(({ document }) => document === written)?.verdict.findings ?? [];
+  const objections = findings.filter(({ guardrail }) => guardrail.startsWith("exception-"));
+  if (objections.length === 0) return;
+  const reasons = objections.map(({ guardrail, message }) => `\n  ${guardrail}  ${message}`).join("");
+  throw new CallError(`nothing was written, because this approval would not count:${reasons}`);
 }

@@ -1,62 +1,46 @@
 /**
- * @module The approvers' keys and the cluster's audience, as the options or the settings name them.
+ * @module The approvers' keys and the cluster's audience for the exception commands: from the options, else the settings.
  */
-import type { Settings } from "../engine/settings.ts";
+import type { Engine } from "../engine/engine.ts";
 import { ApprovalVerifier } from "../exceptions/approval-verifier.ts";
 import { NAME } from "../exceptions/approval-claims.ts";
-import { type ApproverKeys, KeySetError, parseKeySet } from "../exceptions/approver-keys.ts";
-import { loadKeyFile } from "../exceptions/key-set-loader.ts";
+import { loadKeySet } from "../exceptions/key-set-loader.ts";
+import { KeysOnce } from "../exceptions/keys-once.ts";
 import type { Arguments } from "./arguments.ts";
 import { CallError, type Options } from "./command.ts";
+import { APPROVERS_OPTION, keysFromOption, loadEngine } from "./engine-options.ts";
 import { checked } from "./exception-target.ts";
 
-export const AUDIENCE_OPTION: Options = {
+export const KEY_OPTIONS: Options = {
   audience: {
     type: "string",
     value: "NAME",
-    description: "The cluster that the approval is for, instead of the settings' exceptions.audience.",
+    description: "The cluster that approvals are for, instead of the settings' exceptions.audience.",
   },
+  ...APPROVERS_OPTION,
 };
 
-export const APPROVERS_OPTION: Options = {
-  approvers: {
-    type: "string",
-    value: "FILE",
-    description: "The approvers' public keys (a JWK set), instead of the settings' exceptions.keys.",
-  },
-};
-
-/** The audience, or undefined where nobody names one. */
-export function audienceOf(args: Arguments, settings: Settings): string | undefined {
-  void settings;
-  const audience = args.text("audience");
-  return audience === undefined
-    ? undefined
-    : checked(audience, NAME, "no name of a cluster: at most 128 characters of printable ASCII");
+/** The engine, and what approvals are checked with beside it. */
+export interface EngineWithKeys {
+  readonly engine: Engine;
+  /** The cluster's name in approvals; null where nobody says it. */
+  readonly audience: string | null;
+  /** Null where nobody names any keys. */
+  readonly verifier: ApprovalVerifier | null;
 }
 
 /**
- * The approvers' keys, or undefined where nobody names any.
- * @throws CallError where they can't be read
+ * Loads the engine as the options and the settings say.
+ * @throws CallError where something that they name can't be read
  */
-export async function approverKeysOf(args: Arguments, settings: Settings): Promise<ApproverKeys | undefined> {
-  void settings;
-  const path = args.text("approvers");
-  if (path === undefined) return undefined;
-  try {
-    return parseKeySet(await loadKeyFile(path));
-  } catch (cause) {
-    if (cause instanceof KeySetError) throw new CallError(cause.message);
-    throw cause;
-  }
-}
-
-/** A verifier over those, that knows what the settings revoke. */
-export async function verifierOf(args: Arguments, settings: Settings): Promise<ApprovalVerifier> {
-  const keys = await approverKeysOf(args, settings);
-  return new ApprovalVerifier({
-    audience: audienceOf(args, settings) ?? null,
-    keys: keys === undefined ? null : { current: () => keys },
-    revoked: { ids: [], keys: [], issuedBefore: null },
-  });
+export async function loadEngineWithKeys(args: Arguments): Promise<EngineWithKeys> {
+  const given = args.text("audience");
+  if (given !== undefined) checked(given, NAME, "no name of a cluster: at most 128 characters of printable ASCII");
+  const fromOption = keysFromOption(args);
+  const engine = await loadEngine(args, { audience: given, keys: fromOption });
+  const { audience, keys: place, revoked } = engine.settings.exceptions;
+  const keys = fromOption ?? (place === null ? null : new KeysOnce(() => loadKeySet(place)));
+  await keys?.ready();
+  if (typeof keys?.problem === "string") throw new CallError(keys.problem);
+  return { engine, audience, verifier: keys === null ? null : new ApprovalVerifier({ audience, keys, revoked }) };
 }

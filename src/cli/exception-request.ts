@@ -4,7 +4,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { objectWords, pathWords } from "../engine/verdict.ts";
 import { LONGEST_REASON, PREFIX } from "../exceptions/annotations.ts";
-import { isExcusable, NAME } from "../exceptions/approval-claims.ts";
+import { NAME } from "../exceptions/approval-claims.ts";
 import { DURATION_FORM, durationWords, parseDuration } from "../exceptions/duration.ts";
 import { plain } from "../gate/plain-text.ts";
 import { quote } from "../model/quote.ts";
@@ -12,17 +12,19 @@ import type { Arguments } from "./arguments.ts";
 import { CallError, type Command, EXIT_OK, type Io } from "./command.ts";
 import { ENGINE_OPTIONS, loadEngine } from "./engine-options.ts";
 import {
+  annotatedText,
   checked,
   chooseTarget,
   judgeFile,
   openManifest,
   placeOf,
   required,
+  secondsNow,
   shellWord,
   type Target,
   TARGET_OPTIONS,
   withName,
-  writeAnnotations,
+  writeManifest,
 } from "./exception-target.ts";
 
 const NAME_OF_COMMAND = "exception request";
@@ -60,20 +62,20 @@ export const requestCommand: Command = {
     const ttl = ttlOf(args);
     const reason = reasonOf(args);
     const requester = requesterOf(args, io);
-    const targets = withName(judgeFile(file, engine, args.text("namespace")), args);
-    const target = targetFor(targets, args, slugs);
-    writeAnnotations(
-      file,
-      target,
-      new Map([
-        [`${PREFIX}exception`, slugs.join(",")],
-        [`${PREFIX}exception-reason`, reason],
-        [`${PREFIX}exception-requester`, requester],
-        [`${PREFIX}exception-ttl`, ttl.text],
-        // It was the end of the exception before this one.
-        [`${PREFIX}exception-expires`, null],
-      ]),
+    const targets = withName(
+      await judgeFile(file.documents, engine, { namespace: args.text("namespace"), now: secondsNow() }),
+      args,
     );
+    const target = targetFor(targets, args, slugs);
+    const changes = new Map([
+      [`${PREFIX}exception`, slugs.join(",")],
+      [`${PREFIX}exception-reason`, reason],
+      [`${PREFIX}exception-requester`, requester],
+      [`${PREFIX}exception-ttl`, ttl.text],
+      // It was the end of the exception before this one.
+      [`${PREFIX}exception-expires`, null],
+    ]);
+    writeManifest(file, annotatedText(file, target, changes));
     io.stdout.write(answer({ target, slugs, seconds: ttl.seconds, reason, requester, args }));
     return EXIT_OK;
   },
@@ -86,10 +88,11 @@ function guardrailsOf(args: Arguments, engine: Engine): readonly string[] {
     .map((slug) => slug.trim());
   if (slugs.length === 0) throw new CallError("exception request needs --guardrail SLUG", NAME_OF_COMMAND);
   for (const slug of slugs) {
-    if (!engine.guardrails.has(slug)) {
+    const guardrail = engine.guardrails.get(slug);
+    if (guardrail === undefined) {
       throw new CallError(`there is no guardrail ${quote(slug)}; \`ringfence guardrails\` lists them`);
     }
-    if (!isExcusable(slug))
+    if (!guardrail.excusable)
       throw new CallError(`there are no exceptions from ${slug}: it protects the exceptions and what they rest on`);
   }
   return [...new Set(slugs)];

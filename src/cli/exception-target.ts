@@ -63,25 +63,39 @@ function readManifestFile(path: string): ManifestFile {
   }
 }
 
+export interface JudgeOptions {
+  /** Of objects that name none; `default`, as kubectl does, unless given. */
+  readonly namespace?: string | undefined;
+  /** The moment to judge for, in seconds since 1970. */
+  readonly now: number;
+}
+
 /**
- * Judges every object of the file that a guardrail looks at.
- * @param namespace of objects that name none; "default", as kubectl does, unless given
+ * Judges every object of a file that a guardrail looks at.
  * @throws CallError where an object can't be judged
  */
-export function judgeFile(file: ManifestFile, engine: Engine, namespace = "default"): readonly Target[] {
-  const subjects = file.documents.map((document) => subjectIn(document, namespace));
+export async function judgeFile(
+  documents: readonly Document[],
+  engine: Engine,
+  { namespace = "default", now }: JudgeOptions,
+): Promise<readonly Target[]> {
+  const subjects = documents.map((document) => subjectIn(document, namespace));
   const namespaces = new NamespacesInInput();
   for (const [index, subject] of subjects.entries()) {
-    const value = file.documents[index]?.value;
+    const value = documents[index]?.value;
     if (subject.group === "" && subject.kind === "Namespace" && value !== undefined)
       namespaces.add(subject.name, value);
   }
-  return subjects.flatMap((subject, index) => {
-    const document = file.documents[index];
-    if (document === undefined || classify(subject.group, subject.kind) === "other") return [];
+  const targets: Target[] = [];
+  for (const [index, subject] of subjects.entries()) {
+    const document = documents[index];
+    if (document === undefined || classify(subject.group, subject.kind) === "other") continue;
     const labels = subject.namespace === "" ? null : namespaces.get(subject.namespace);
-    return [targetOf(document, subject, engine, typeof labels === "string" ? null : labels)];
-  });
+    targets.push(
+      await targetOf(document, subject, engine, { labels: typeof labels === "string" ? null : labels, now }),
+    );
+  }
+  return targets;
 }
 
 function subjectIn(document: Document, namespace: string): Subject {
@@ -90,20 +104,27 @@ function subjectIn(document: Document, namespace: string): Subject {
   throw new CallError(`${placeOf(document)}: metadata.namespace must be a text`);
 }
 
-function targetOf(
+interface Circumstances {
+  readonly labels: Readonly<Record<string, string>> | null;
+  readonly now: number;
+}
+
+async function targetOf(
   document: Document,
   subject: Subject,
   engine: Engine,
-  labels: Readonly<Record<string, string>> | null,
-): Target {
+  { labels, now }: Circumstances,
+): Promise<Target> {
   const reading = readerFor(subject.group, subject.kind)?.read(document.value);
   const metadata = reading === undefined ? ["/metadata"] : metadataPointers(reading);
+  const request = gateRequest(document, subject, { uid: placeOf(document), namespaceLabels: labels, now });
   try {
+    await engine.prepare(request);
     return {
       document,
       subject,
       reading: reading ?? { family: "network", labels: {}, defects: [] },
-      verdict: engine.judge(gateRequest(document, subject, placeOf(document), labels)),
+      verdict: engine.judge(request),
       metadata,
       exception: readException(document.value, metadata),
     };
@@ -163,16 +184,22 @@ export function shellWord(text: string): string {
 }
 
 /**
- * Writes the file with other annotations of the object.
+ * The file's text with other annotations of the object.
  * @throws CallError where that can't be done without changing more
  */
-export function writeAnnotations(
-  file: ManifestFile,
-  target: Target,
-  changes: ReadonlyMap<string, string | null>,
-): void {
+export function annotatedText(file: ManifestFile, target: Target, changes: ReadonlyMap<string, string | null>): string {
   try {
-    file.write(file.withAnnotations(target.document, target.metadata, changes));
+    return file.withAnnotations(target.document, target.metadata, changes);
+  } catch (cause) {
+    if (cause instanceof EditError) throw new CallError(`${plain(file.path)}: ${cause.message}`);
+    throw cause;
+  }
+}
+
+/** @throws CallError where the file can't be written, or is another one by now */
+export function writeManifest(file: ManifestFile, text: string): void {
+  try {
+    file.write(text);
   } catch (cause) {
     if (cause instanceof EditError) throw new CallError(`${plain(file.path)}: ${cause.message}`);
     const { code } = cause as NodeJS.ErrnoException;
@@ -192,4 +219,9 @@ export function required(args: Arguments, name: string, command: string, form: s
 export function checked(value: string, form: RegExp, what: string): string {
   if (form.test(value)) return value;
   throw new CallError(`${quote(value)} is ${what}`);
+}
+
+/** Seconds since 1970. */
+export function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
 }

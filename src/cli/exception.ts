@@ -7,10 +7,11 @@ import { keygenCommand } from "./exception-keygen.ts";
 import { listCommand } from "./exception-list.ts";
 import { requestCommand } from "./exception-request.ts";
 import { revokeCommand } from "./exception-revoke.ts";
+import { verifyCommand } from "./exception-verify.ts";
 
 /** All commands for exceptions. */
 export const exceptionCommands: CommandGroup = {
   name: "exception",
   summary: "Ask for exceptions that end, approve them, and look after them.",
-  commands: [requestCommand, approveCommand, listCommand, revokeCommand, keygenCommand],
+  commands: [requestCommand, approveCommand, verifyCommand, listCommand, revokeCommand, keygenCommand],
 };

@@ -88,14 +88,6 @@ export const NAME = /^[!-~](?:[ -~]{0,126}[!-~])?$/;
 export const IDENTIFIER = /^[A-Za-z0-9_-]{1,64}$/;
 /** Slugs of guardrails. */
 export const SLUG = /^[a-z][a-z0-9-]{0,62}$/;
-/** These protect the exceptions and what they rest on. */
-const NEVER_EXCUSED: ReadonlySet<string> = new Set(["label-lock", "default-deny-protected"]);
-
-/** Whether there are exceptions from a guardrail at all. */
-export function isExcusable(slug: string): boolean {
-  return !slug.startsWith("exception-") && !NEVER_EXCUSED.has(slug);
-}
-
 /** Most guardrails and most findings of one approval. */
 export const MOST_GUARDRAILS = 32;
 const MOST_FINDINGS = 100;

@@ -59,6 +59,7 @@ export class ApprovalVerifier {
 
   /** Verifies approvals that aren't known yet. Never rejects: what can't be verified is remembered as refused. */
   async prepare(tokens: readonly string[]): Promise<void> {
+    await this.#options.keys?.ready?.();
     const keys = this.#options.keys?.current() ?? null;
     if (keys === null || this.#options.audience === null) return;
     // An object with more of them is refused as a whole.

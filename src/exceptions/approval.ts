@@ -1,9 +1,8 @@
 /**
  * @module Approvals as text: a compact JWS of exactly one form. Signing and checking the signature is jose's; the form is
  * checked here first, because jose takes padding, inner line breaks, stray bits and duplicate claims
- * (reliability-security.md J5, J6).
+ * (reliability-security.md J5, J6). jose is loaded with the first approval: most objects carry none.
  */
-import { CompactSign, compactVerify } from "jose";
 import type { KeyObject } from "node:crypto";
 import { IntakeError } from "../intake/document.ts";
 import { isJsonObject, type JsonValue } from "../intake/json-value.ts";
@@ -55,6 +54,7 @@ export function parseApproval(token: string): UnverifiedApproval | string {
 
 /** Whether the key that the approval names really signed it. */
 export async function isSignedBy(token: string, algorithm: Algorithm, key: KeyObject): Promise<boolean> {
+  const { compactVerify } = await import("jose");
   try {
     await compactVerify(token, key, { algorithms: [algorithm] });
     return true;
@@ -72,6 +72,7 @@ export async function signApproval(
   claims: ApprovalClaims,
   { algorithm, kid, key }: { readonly algorithm: Algorithm; readonly kid: string; readonly key: KeyObject },
 ): Promise<string> {
+  const { CompactSign } = await import("jose");
   const payload = new TextEncoder().encode(JSON.stringify(claims));
   const token = await new CompactSign(payload).setProtectedHeader({ alg: algorithm, kid, typ: TOKEN_TYPE }).sign(key);
   const parsed = parseApproval(token);

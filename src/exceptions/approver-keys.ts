@@ -1,7 +1,7 @@
 /**
  * @module The approvers' public keys: a JWK set in which every key says whose it is.
  */
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject, type webcrypto } from "node:crypto";
 import { IntakeError } from "../intake/document.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import { parseStrictJson } from "../intake/strict-json.ts";
@@ -34,12 +34,12 @@ export class KeySetError extends Error {
   }
 }
 
-/**
- * Where the keys come from.
- * `current()` never waits: the keys as they are known now, or null while none are (never read, or too long ago).
- */
+/** Where the keys come from. */
 export interface KeySource {
+  /** The keys as they are known now, or null while none are (never read, or too long ago). Never waits. */
   current(): ApproverKeys | null;
+  /** Called before approvals are verified, by those who can wait: for a source that isn't read before it is needed. */
+  ready?(): Promise<void>;
 }
 
 /**
@@ -101,7 +101,7 @@ function readKey(jwk: JsonValue, repeated: ReadonlySet<JsonValue | undefined>): 
   try {
     const { kty, crv, x, y } = jwk as Record<string, string>;
     const parts = y === undefined ? { kty, crv, x } : { kty, crv, x, y };
-    return { kid, algorithm, approver, key: createPublicKey({ key: parts, format: "jwk" }) };
+    return { kid, algorithm, approver, key: createPublicKey({ key: parts as webcrypto.JsonWebKey, format: "jwk" }) };
   } catch {
     return `${quote(kid)} is no usable key: its coordinates are wrong`;
   }

@@ -4,7 +4,7 @@
  */
 import type { ObjectReading } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
-import type { ApprovalClaims, ApprovedFinding } from "./approval-claims.ts";
+import type { ApprovalClaims } from "./approval-claims.ts";
 import { LARGEST_SCOPE, type TrafficScope, trafficScopeOf } from "./traffic-scope.ts";
 
 export interface ExcusableFinding {
@@ -35,9 +35,11 @@ export function excusesOf(
 ): ApprovalClaims["excuses"] {
   const rules = findings.flatMap((finding) => finding.rules ?? []);
   const others = findings.filter((finding) => (finding.rules ?? []).length === 0);
-  // The same words twice are two findings: a third one was not approved.
-  const approved = others.map(({ guardrail, rawMessage }): ApprovedFinding => ({ guardrail, message: rawMessage }));
-  return { traffic: rules.length === 0 ? null : scopeOf(rules, reading, object), findings: approved };
+  return {
+    traffic: rules.length === 0 ? null : scopeOf(rules, reading, object),
+    // As often as they are there: one more of the same has not been approved.
+    findings: others.map(({ guardrail, rawMessage }) => ({ guardrail, message: rawMessage })),
+  };
 }
 
 function scopeOf(rules: readonly string[], { policy }: ObjectReading, object: JsonObject): TrafficScope {

@@ -14,6 +14,14 @@ const FETCH_LIMIT_MS = 10_000;
 export const URL_REFRESH_SECONDS = 600;
 export const FILE_REFRESH_SECONDS = 10;
 
+/** Where settings say that the keys are. */
+export type KeyPlace = { readonly file: string } | { readonly url: string };
+
+/** The bytes of the key set at a place; see {@link loadKeyFile} and {@link fetchKeySet}. */
+export function loadKeySet(place: KeyPlace): Promise<Uint8Array> {
+  return "url" in place ? fetchKeySet(place.url) : loadKeyFile(place.file);
+}
+
 /**
  * The bytes of a key set in a file.
  * @throws KeySetError where it can't be read, or is too large
@@ -54,7 +62,10 @@ export interface FetchOptions {
  * The bytes that a URL answers with. Redirects are refused, not followed.
  * @throws KeySetError for everything but a complete answer 200 within the limits
  */
-export function fetchKeySet(url: string, { authorities, limitMs = FETCH_LIMIT_MS }: FetchOptions): Promise<Uint8Array> {
+export function fetchKeySet(
+  url: string,
+  { authorities, limitMs = FETCH_LIMIT_MS }: FetchOptions = {},
+): Promise<Uint8Array> {
   const problem = keySetUrlProblem(url);
   if (problem !== undefined) return Promise.reject(new KeySetError(problem));
   const host = quote(new URL(url).host);
@@ -94,8 +105,7 @@ async function collect(response: IncomingMessage): Promise<Uint8Array> {
 
 function reasonOf(cause: unknown, limitMs: number): string {
   if (cause instanceof KeySetError) return cause.message;
-  if (!(cause instanceof Error)) return "no reason was given";
-  if (cause.name === "AbortError" || cause.name === "TimeoutError")
-    return `no complete answer within ${limitMs / 1000} s`;
-  return "code" in cause && typeof cause.code === "string" ? cause.code : "the connection failed";
+  const { name, code } = (cause ?? {}) as { name?: unknown; code?: unknown };
+  if (name === "AbortError" || name === "TimeoutError") return `no complete answer within ${limitMs / 1000} s`;
+  return typeof code === "string" ? code : "the connection failed";
 }

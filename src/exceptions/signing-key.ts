@@ -1,7 +1,14 @@
 /**
  * @module An approver's private key: read from a file that nobody else may read, made by `keygen`, never printed.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  type webcrypto,
+} from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { isJsonObject, type JsonObject } from "../intake/json-value.ts";
 import { parseStrictJson } from "../intake/strict-json.ts";
@@ -110,7 +117,7 @@ function fromJwk(text: string, path: string): { key: KeyObject; ownId: string | 
     if (!isJsonObject(value) || algorithmOf(value) === undefined) throw unusable(path);
     const { kty, crv, x, y, d, kid } = value as Record<string, string>;
     const parts = y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d };
-    return { key: createPrivateKey({ key: parts, format: "jwk" }), ownId: kid };
+    return { key: createPrivateKey({ key: parts as webcrypto.JsonWebKey, format: "jwk" }), ownId: kid };
   } catch {
     throw unusable(path);
   }

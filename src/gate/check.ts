@@ -97,7 +97,7 @@ class Check {
   async #judge(document: Document, subject: Subject, number: number): Promise<void> {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
     const known = typeof labels === "string" ? null : labels;
-    const request = { ...gateRequest(document, subject, String(number), known), now: this.#now };
+    const request = gateRequest(document, subject, { uid: String(number), namespaceLabels: known, now: this.#now });
     let verdict: Verdict;
     try {
       await this.#engine.prepare(request);

@@ -5,25 +5,25 @@ import type { JudgeRequest } from "../engine/judge-request.ts";
 import type { Document } from "../intake/document.ts";
 import type { Subject } from "./subject.ts";
 
-/**
- * @param uid tells the judgements of one run apart
- * @param namespaceLabels null where they aren't known
- */
-export function gateRequest(
-  document: Document,
-  subject: Subject,
-  uid: string,
-  namespaceLabels: JudgeRequest["namespaceLabels"],
-): JudgeRequest {
+interface Circumstances {
+  /** Tells the judgements of one run apart. */
+  readonly uid: string;
+  /** Null where they aren't known. */
+  readonly namespaceLabels: JudgeRequest["namespaceLabels"];
+  /** Seconds since 1970. */
+  readonly now: number;
+}
+
+/** The request for the engine, see {@link JudgeRequest}. */
+export function gateRequest(document: Document, subject: Subject, circumstances: Circumstances): JudgeRequest {
   return {
     ...subject,
-    uid,
+    ...circumstances,
     place: "gate",
     operation: "CREATE",
     subresource: "",
     user: { name: "", groups: [] },
     object: document.value,
     oldObject: null,
-    namespaceLabels,
   };
 }
