@@ -95,7 +95,7 @@ async function answerFor(target: Target, verifier: ApprovalVerifier, now: number
       ...(approvals.length === 0 ? ["  approval   none: nobody has approved it"] : []),
       ...findings.map(
         ({ guardrail, pointer, message, excused }) =>
-          `  ${excused === null ? "not excused" : "excused    "}  ${guardrail}  ${pathWords(pointer)}: ${message}` +
+          `  ${excused === null ? "stays    " : "excused  "}  ${guardrail}  ${pathWords(pointer)}: ${message}` +
           (excused === null ? "" : `, until ${formatInstant(excused.expires)}`),
       ),
       ...silent.map((slug) => `  nothing    ${printable(slug)}  has found nothing that could be excused`),

@@ -307,7 +307,7 @@ describe("what is remembered", () => {
       if (index % 1000 === 0) expect(by.status(token).status).toBe("verified");
     }
     expect(by.status("junk-2999").status).toBe("malformed");
-    expect((by.status("junk-0") as { detail: string }).detail).toBe("the approval was not verified");
+    expect((by.status("junk-0") as { detail: string }).detail).toBe("it was not verified");
     expect(by.status(token).status).toBe("verified");
   });
 
