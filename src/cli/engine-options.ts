@@ -9,7 +9,7 @@ import { SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../engine/shipped-files.ts";
 import { PolicyFault } from "../engine/wasm-host.ts";
 import type { KeySource } from "../exceptions/approver-keys.ts";
 import { KeysOnce } from "../exceptions/keys-once.ts";
-import { loadKeySet } from "../exceptions/key-set-loader.ts";
+import { loadKeyFile, loadKeySet } from "../exceptions/key-set-loader.ts";
 import type { Arguments } from "./arguments.ts";
 import { CallError, type Options } from "./command.ts";
 
@@ -25,6 +25,20 @@ export const ENGINE_OPTIONS: Options = {
     description: "The folder of the policy bundle, instead of the shipped policies/bundle.",
   },
 };
+
+export const APPROVERS_OPTION: Options = {
+  approvers: {
+    type: "string",
+    value: "FILE",
+    description: "The approvers' public keys (a JWK set), instead of the settings' exceptions.keys.",
+  },
+};
+
+/** The keys in the file that `--approvers` names; undefined without the option. */
+export function keysFromOption(args: Arguments): KeysOnce | undefined {
+  const file = args.text("approvers");
+  return file === undefined ? undefined : new KeysOnce(() => loadKeyFile(file));
+}
 
 /**
  * Reads the bundle that the arguments name.

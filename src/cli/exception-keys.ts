@@ -4,11 +4,11 @@
 import type { Engine } from "../engine/engine.ts";
 import { ApprovalVerifier } from "../exceptions/approval-verifier.ts";
 import { NAME } from "../exceptions/approval-claims.ts";
-import { loadKeyFile, loadKeySet } from "../exceptions/key-set-loader.ts";
+import { loadKeySet } from "../exceptions/key-set-loader.ts";
 import { KeysOnce } from "../exceptions/keys-once.ts";
 import type { Arguments } from "./arguments.ts";
 import { CallError, type Options } from "./command.ts";
-import { loadEngine } from "./engine-options.ts";
+import { APPROVERS_OPTION, keysFromOption, loadEngine } from "./engine-options.ts";
 import { checked } from "./exception-target.ts";
 
 export const KEY_OPTIONS: Options = {
@@ -17,11 +17,7 @@ export const KEY_OPTIONS: Options = {
     value: "NAME",
     description: "The cluster that approvals are for, instead of the settings' exceptions.audience.",
   },
-  approvers: {
-    type: "string",
-    value: "FILE",
-    description: "The approvers' public keys (a JWK set), instead of the settings' exceptions.keys.",
-  },
+  ...APPROVERS_OPTION,
 };
 
 /** The engine, and what approvals are checked with beside it. */
@@ -40,8 +36,7 @@ export interface EngineWithKeys {
 export async function loadEngineWithKeys(args: Arguments): Promise<EngineWithKeys> {
   const given = args.text("audience");
   if (given !== undefined) checked(given, NAME, "no name of a cluster: at most 128 characters of printable ASCII");
-  const file = args.text("approvers");
-  const fromOption = file === undefined ? undefined : new KeysOnce(() => loadKeyFile(file));
+  const fromOption = keysFromOption(args);
   const engine = await loadEngine(args, { audience: given, keys: fromOption });
   const { audience, keys: place, revoked } = engine.settings.exceptions;
   const keys = fromOption ?? (place === null ? null : new KeysOnce(() => loadKeySet(place)));

@@ -12,6 +12,7 @@ import { LiveEngine } from "../engine/live-engine.ts";
 import { SettingsError } from "../engine/settings.ts";
 import { ROOT, SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../engine/shipped-files.ts";
 import { PolicyFault } from "../engine/wasm-host.ts";
+import { KeySetError } from "../exceptions/approver-keys.ts";
 import { createDecisionListener } from "../server/decisions.ts";
 import { createJudgingHandler } from "../server/judging-handler.ts";
 import type { JudgingWorkerData } from "../server/judging-worker.ts";
@@ -160,11 +161,16 @@ async function startEngine(args: Arguments, log: Log, onReplaced: (engine: Engin
         log.info({ bundle: engine.digest, settings: engine.settings.name }, "a new bundle or new settings are in use");
       },
       refused: (reason) => log.error({ reason }, "the changed bundle or settings can't be used; the old ones stay"),
+      keysProblem: (reason) => {
+        if (reason === null) log.info("the approvers' keys are in order again");
+        else log.error({ reason }, "there is a problem with the approvers' keys; the last good set counts for a day, and then no approval does");
+      },
     });
   } catch (cause) {
     if (
       cause instanceof BundleError ||
       cause instanceof SettingsError ||
+      cause instanceof KeySetError ||
       cause instanceof PolicyFault ||
       cause instanceof EngineFault
     ) {

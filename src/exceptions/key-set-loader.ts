@@ -3,7 +3,6 @@
  * everything, and no answer can lead anywhere else.
  */
 import { open } from "node:fs/promises";
-import { request } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { quote } from "../model/quote.ts";
 import { KeySetError, LARGEST_KEY_SET } from "./approver-keys.ts";
@@ -62,12 +61,14 @@ export interface FetchOptions {
  * The bytes that a URL answers with. Redirects are refused, not followed.
  * @throws KeySetError for everything but a complete answer 200 within the limits
  */
-export function fetchKeySet(
+export async function fetchKeySet(
   url: string,
   { authorities, limitMs = FETCH_LIMIT_MS }: FetchOptions = {},
 ): Promise<Uint8Array> {
   const problem = keySetUrlProblem(url);
-  if (problem !== undefined) return Promise.reject(new KeySetError(problem));
+  if (problem !== undefined) throw new KeySetError(problem);
+  // Loaded here, because the gate's start would pay for it and hardly ever needs it.
+  const { request } = await import("node:https");
   const host = quote(new URL(url).host);
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new KeySetError(`the approvers' keys can't be fetched from ${host}: ${why}`));
