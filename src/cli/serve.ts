@@ -163,7 +163,11 @@ async function startEngine(args: Arguments, log: Log, onReplaced: (engine: Engin
       refused: (reason) => log.error({ reason }, "the changed bundle or settings can't be used; the old ones stay"),
       keysProblem: (reason) => {
         if (reason === null) log.info("the approvers' keys are in order again");
-        else log.error({ reason }, "there is a problem with the approvers' keys; the last good set counts for a day, and then no approval does");
+        else
+          log.error(
+            { reason },
+            "there is a problem with the approvers' keys; the last good set counts for a day, and then no approval does",
+          );
       },
     });
   } catch (cause) {

@@ -84,7 +84,9 @@ const approvers = new Map(
 const stranger = makeApprover("bob");
 const bob = approvers.get("bob") as Approver;
 approvers.set("mallory", { ...stranger, kid: bob.kid });
-const KEYS = parseKeySet(keySet(...["bob", "carol", "alice"].map((name) => (approvers.get(name) as Approver).publicJwk)));
+const KEYS = parseKeySet(
+  keySet(...["bob", "carol", "alice"].map((name) => (approvers.get(name) as Approver).publicJwk)),
+);
 
 const SPELLINGS = {
   padded: (token: string) => `${token}==`,
@@ -93,7 +95,9 @@ const SPELLINGS = {
   "cut off": (token: string) => token.slice(0, -1),
   "with another payload": (token: string) => {
     const [head = "", payload = "", signature = ""] = token.split(".");
-    const longer = Buffer.from(payload, "base64url").toString().replace(/"exp":[0-9]+/, '"exp":1893456000');
+    const longer = Buffer.from(payload, "base64url")
+      .toString()
+      .replace(/"exp":[0-9]+/, '"exp":1893456000');
     return `${head}.${Buffer.from(longer).toString("base64url")}.${signature}`;
   },
   "longer than 8 kB": (token: string) => token + "A".repeat(8192),
