@@ -153,8 +153,10 @@ function valuesInWords(schema: JsonObject): string {
   return type === "string" ? "text" : JSON.stringify(type).replaceAll('"', "");
 }
 
-function example({ verdict, title, about, finds, also, yaml }: Sample): readonly string[] {
+function example({ verdict, title, about, finds, also, signed, now, yaml }: Sample): readonly string[] {
   const notes = finds.map((finding) => `- ${code(finding)}`);
+  if (signed !== undefined) notes.push(`- \`SIGNED\` stands for an approval from ${signed[0]} to ${signed[1]}`);
+  if (now !== undefined) notes.push(`- judged at ${now}`);
   if (also.length > 0)
     notes.push(`- findings of other guardrails: ${also.map((slug) => `[${slug}](${slug}.md)`).join(", ")}`);
   const heading = `### ${sentenceCase(verdict)}: ${title}`;

@@ -4,7 +4,10 @@
  *
  * - in plain words what is interesting about it,
  * - `# finds: PLACE: MESSAGE`, one line for each finding of the guardrail,
- * - `# also: SLUG, SLUG`, other guardrails that have something to say.
+ * - `# also: SLUG, SLUG`, other guardrails that have something to say,
+ * - `# signed: TIME to TIME`: the word SIGNED stands for an approval of the (live) object's exception, signed at the first
+ *   time and good until the second,
+ * - `# now: TIME`: when it is judged.
  *
  * An object that occurs twice is a live object and its change.
  */
@@ -26,6 +29,9 @@ export interface Sample {
   /** `spec.ingress[0]: allows anyone on every port` */
   readonly finds: readonly string[];
   readonly also: readonly string[];
+  /** From when to when the approval in it holds. */
+  readonly signed: readonly [from: string, until: string] | undefined;
+  readonly now: string | undefined;
   /** The objects, without the comments at the top. */
   readonly yaml: string;
 }
@@ -56,7 +62,8 @@ function parseSample(file: string, text: string): Sample {
   const end = lines.findIndex((line) => !line.startsWith("#"));
   const comments = lines.slice(0, end).map((line) => line.replace(/^# ?/, ""));
   const tagged = (tag: string) => comments.flatMap((line) => (line.startsWith(tag) ? [line.slice(tag.length)] : []));
-  const about = comments.filter((line) => !line.startsWith(FINDS) && !line.startsWith(ALSO)).join(" ");
+  const about = comments.filter((line) => TAGS.every((tag) => !line.startsWith(tag))).join(" ");
+  const [[from = "", until = ""] = []] = tagged(SIGNED).map((times) => times.split(" to "));
   if (about === "") throw new Error(`${file}: its first comment must say what is interesting about it`);
   return {
     file,
@@ -66,9 +73,14 @@ function parseSample(file: string, text: string): Sample {
     about,
     finds: tagged(FINDS),
     also: tagged(ALSO).flatMap((slugs) => slugs.split(", ")),
+    signed: from === "" ? undefined : [from, until],
+    now: tagged(NOW)[0],
     yaml: lines.slice(end).join("\n"),
   };
 }
 
 const FINDS = "finds: ";
 const ALSO = "also: ";
+const SIGNED = "signed: ";
+const NOW = "now: ";
+const TAGS = [FINDS, ALSO, SIGNED, NOW];

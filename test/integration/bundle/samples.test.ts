@@ -12,8 +12,8 @@ const samples = await readSamples(GUARDRAILS);
 const engine = await shippedEngine();
 
 describe("a sample gives the findings that it names, and no others", () => {
-  test.each(samples)("$file", (sample) => {
-    const findings = judgeSample(engine, sample);
+  test.each(samples)("$file", async (sample) => {
+    const findings = await judgeSample(engine, sample);
     const own = findings.filter(({ guardrail }) => guardrail === sample.guardrail);
     const others = findings.filter(({ guardrail }) => guardrail !== sample.guardrail);
 
