@@ -5,11 +5,9 @@ import { check } from "../gate/check.ts";
 import type { CheckResult } from "../gate/check-result.ts";
 import { REPORTERS } from "../gate/reporters.ts";
 import { reportText } from "../gate/report-text.ts";
-import { parseInstant } from "../exceptions/instant.ts";
-import { quote } from "../model/quote.ts";
-import type { Arguments } from "./arguments.ts";
 import { CallError, type Command, EXIT_DENIED, EXIT_OK, EXIT_UNUSABLE, type Io } from "./command.ts";
 import { APPROVERS_OPTION, ENGINE_OPTIONS, keysFromOption, loadEngine } from "./engine-options.ts";
+import { momentOf } from "./moment-option.ts";
 import { SourceLines } from "./source-lines.ts";
 
 /** Judges files, folders and standard input. */
@@ -56,7 +54,7 @@ export const checkCommand: Command = {
       throw new CallError("check needs a file, a folder, or - for standard input", "check");
     }
     const engine = await loadEngine(args, { keys: keysFromOption(args) });
-    const now = momentOf(args);
+    const now = momentOf(args, "check");
     const lines = new SourceLines();
     const result = await check(
       args.positionals,
@@ -73,14 +71,6 @@ export const checkCommand: Command = {
     return exitCode(result);
   },
 };
-
-function momentOf(args: Arguments): number | undefined {
-  const text = args.text("now");
-  if (text === undefined) return undefined;
-  const now = parseInstant(text);
-  if (now === undefined) throw new CallError(`--now ${quote(text)} is no time like 2026-12-03T10:00:00Z`, "check");
-  return now;
-}
 
 // https://no-color.org: any value but the empty one.
 function wantsColour(when: string, { stdout, environment }: Io): boolean {

@@ -6,10 +6,8 @@ import type { ApprovalStatus, ApprovalVerifier } from "../exceptions/approval-ve
 import type { Refusal } from "../exceptions/approval-claims.ts";
 import { approvedAs } from "../exceptions/approved-object.ts";
 import { durationWords } from "../exceptions/duration.ts";
-import { formatInstant, parseInstant } from "../exceptions/instant.ts";
+import { formatInstant } from "../exceptions/instant.ts";
 import { plain } from "../gate/plain-text.ts";
-import { quote } from "../model/quote.ts";
-import type { Arguments } from "./arguments.ts";
 import { CallError, type Command, EXIT_DENIED, EXIT_OK } from "./command.ts";
 import { ENGINE_OPTIONS } from "./engine-options.ts";
 import { KEY_OPTIONS, loadEngineWithKeys } from "./exception-keys.ts";
@@ -22,6 +20,7 @@ import {
   TARGET_OPTIONS,
   withName,
 } from "./exception-target.ts";
+import { momentOf } from "./moment-option.ts";
 
 const NAME_OF_COMMAND = "exception verify";
 
@@ -40,7 +39,7 @@ export const verifyCommand: Command = {
   },
   async run(args, io) {
     const file = openManifest(args, NAME_OF_COMMAND);
-    const now = momentOf(args);
+    const now = momentOf(args, NAME_OF_COMMAND) ?? secondsNow();
     const { engine, audience, verifier } = await loadEngineWithKeys(args);
     if (verifier === null || audience === null) {
       throw new CallError(
@@ -61,14 +60,6 @@ export const verifyCommand: Command = {
     return answers.every(({ counts }) => counts) ? EXIT_OK : EXIT_DENIED;
   },
 };
-
-function momentOf(args: Arguments): number {
-  const text = args.text("now");
-  if (text === undefined) return secondsNow();
-  const moment = parseInstant(text);
-  if (moment === undefined) throw new CallError(`--now ${quote(text)} is no time like 2026-12-03T10:00:00Z`);
-  return moment;
-}
 
 interface Answer {
   readonly counts: boolean;
@@ -95,7 +86,7 @@ async function answerFor(target: Target, verifier: ApprovalVerifier, now: number
       ...(approvals.length === 0 ? ["  approval   none: nobody has approved it"] : []),
       ...findings.map(
         ({ guardrail, pointer, message, excused }) =>
-          `  ${excused === null ? "not excused" : "excused    "}  ${guardrail}  ${pathWords(pointer)}: ${message}` +
+          `  ${excused === null ? "stays    " : "excused  "}  ${guardrail}  ${pathWords(pointer)}: ${message}` +
           (excused === null ? "" : `, until ${formatInstant(excused.expires)}`),
       ),
       ...silent.map((slug) => `  nothing    ${printable(slug)}  has found nothing that could be excused`),

@@ -4,6 +4,7 @@
  *
  * What depends on the clock, on the object or on limits isn't decided here: see rego/lib/exceptions.rego.
  */
+import { quote } from "../model/quote.ts";
 import { MOST_APPROVALS } from "./annotations.ts";
 import { isSignedBy, parseApproval } from "./approval.ts";
 import { type ApprovalClaims, isSameName, LONGEST_APPROVAL_SECONDS, type Refusal } from "./approval-claims.ts";
@@ -79,7 +80,7 @@ export class ApprovalVerifier {
     const current = keys.current();
     if (current === null) return refused("keys-unavailable", "the approvers' keys can't be read");
     const known = this.#remembered.get(token);
-    if (known?.keys !== current) return refused("malformed", "the approval was not verified");
+    if (known?.keys !== current) return refused("malformed", "it was not verified");
     this.#remember(token, known);
     return this.#unlessRevoked(known.status);
   }
@@ -108,15 +109,16 @@ export class ApprovalVerifier {
 async function verify(token: string, keys: ApproverKeys, audience: string): Promise<ApprovalStatus> {
   const approval = parseApproval(token);
   if (typeof approval === "string") return refused("malformed", approval);
-  const { algorithm, kid, claims } = approval;
+  const { kid, claims } = approval;
   const key = keys.byId.get(kid);
   if (key === undefined) return refused("unknown-key", `no approver has the key ${kid}`, claims);
-  if (key.algorithm !== algorithm || !(await isSignedBy(token, key.algorithm, key.key))) {
+  // With the key's algorithm, whatever the approval says of its own.
+  if (!(await isSignedBy(token, key.algorithm, key.key))) {
     return refused("bad-signature", `the key ${kid} didn't sign it`, claims);
   }
   if (claims.sub !== key.approver) return refused("bad-signature", "its approver is not the key's", claims);
-  if (claims.aud !== audience) return refused("wrong-audience", "it is for another cluster", claims);
-  if (isSameName(claims.sub, claims.requester)) return refused("self-approved", "who asks can't approve", claims);
+  if (claims.aud !== audience) return refused("wrong-audience", `it is for ${quote(claims.aud)}`, claims);
+  if (isSameName(claims.sub, claims.requester)) return refused("self-approved", "", claims);
   if (claims.exp - claims.iat > LONGEST_APPROVAL_SECONDS) return refused("too-long", "it is for over a year", claims);
   return { status: "verified", kid, claims };
 }

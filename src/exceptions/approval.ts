@@ -52,7 +52,10 @@ export function parseApproval(token: string): UnverifiedApproval | string {
   }
 }
 
-/** Whether the key that the approval names really signed it. */
+/**
+ * Whether a key signed an approval.
+ * @param algorithm the key's; an approval that says another one isn't signed
+ */
 export async function isSignedBy(token: string, algorithm: Algorithm, key: KeyObject): Promise<boolean> {
   const { compactVerify } = await import("jose");
   try {

@@ -31,6 +31,11 @@ async function judge(token: string, by = verifier()): Promise<ApprovalStatus> {
 }
 
 const payload = (changes: Readonly<Record<string, unknown>> = {}) => JSON.stringify(claims(changes));
+/** So many findings with messages of 1,900 characters. */
+const messages = (count: number) => ({
+  traffic: null,
+  findings: Array.from({ length: count }, () => ({ guardrail: "any-any", message: "x".repeat(1900) })),
+});
 const unsigned = (head: string, signature = "") => `${base64url(head)}.${base64url(payload())}.${signature}`;
 const without = (name: string) => {
   const { [name]: _, ...rest } = claims() as unknown as Record<string, unknown>;
@@ -194,6 +199,8 @@ const ROWS: readonly Row[] = [
     "malformed",
   ],
 
+  ["J7 a large one", () => approval(bob, { excuses: messages(2) }), "verified"],
+  ["J7 a good one that is too large", () => approval(bob, { excuses: messages(4) }), "malformed"],
   ["J7 8193 characters", () => approval(bob).padEnd(8193, "A"), "malformed"],
   ["J7 ten million characters", () => "A".repeat(10_000_000), "malformed"],
   ["J7 a long reason", () => approval(bob, { reason: "x".repeat(1001) }), "malformed"],
@@ -307,7 +314,7 @@ describe("what is remembered", () => {
       if (index % 1000 === 0) expect(by.status(token).status).toBe("verified");
     }
     expect(by.status("junk-2999").status).toBe("malformed");
-    expect((by.status("junk-0") as { detail: string }).detail).toBe("the approval was not verified");
+    expect((by.status("junk-0") as { detail: string }).detail).toBe("it was not verified");
     expect(by.status(token).status).toBe("verified");
   });
 
