@@ -8,7 +8,6 @@ import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import type { RuleFact, UnionFact } from "../model/width.ts";
 
-export type { ApprovalFact, ExceptionFact } from "../exceptions/exception-facts.ts";
 export type { RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {

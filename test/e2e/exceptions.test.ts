@@ -96,11 +96,8 @@ describe("exceptions on a real API server", () => {
     controlPlane = await startControlPlane();
     await createNamespace(controlPlane, "shop", { owner: "shop-team", "security-domain": "app" });
     const kubeconfig = await controlPlane.kubeconfig();
-    const settingsOption = ["--settings", at("guardrails.yaml")];
-    ringfence = await startRingfence([
-      ...["--port", "0", "--cert-dir", at("certs"), "--kubeconfig", kubeconfig, "--drain-seconds", "1"],
-      ...settingsOption,
-    ]);
+    const files = ["--cert-dir", at("certs"), "--kubeconfig", kubeconfig, "--settings", at("guardrails.yaml")];
+    ringfence = await startRingfence(["--port", "0", "--drain-seconds", "1", ...files]);
     await registerWebhook(controlPlane, ringfence.port, at("certs/ca.crt"));
     const wide = { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] };
     const probe = {

@@ -18,7 +18,6 @@ import type { Verdict } from "../../../src/engine/verdict.ts";
 import { metadataPointers } from "../../../src/exceptions/annotations.ts";
 import { parseKeySet } from "../../../src/exceptions/approver-keys.ts";
 import { excusesOf } from "../../../src/exceptions/excuses.ts";
-import { formatInstant } from "../../../src/exceptions/instant.ts";
 import { subjectOf } from "../../../src/gate/subject.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/intake/json-value.ts";
 import { type Approver, claims, header, ISSUED, keySet, makeApprover, signRaw } from "./forge.ts";
@@ -234,12 +233,7 @@ function patched(value: JsonValue, patch: JsonValue): JsonValue {
     if (part === null) result.delete(key);
     else result.set(key, patched(result.get(key) ?? null, part ?? null));
   }
-  return Object.fromEntries(result) as JsonObject;
-}
-
-/** The end of an exception that ends so many seconds after its approval. */
-export function endAt(seconds: number): string {
-  return formatInstant(ISSUED + seconds);
+  return Object.fromEntries<JsonValue | undefined>(result);
 }
 
 export { ISSUED };
