@@ -3,6 +3,7 @@
  * a NetworkPolicy and three a ClusterNetworkPolicy, with opposite semantics.
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
+import { antreaReaders } from "./antrea.ts";
 import { awsReaders } from "./aws-network-policies.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
@@ -24,6 +25,7 @@ export const READERS: readonly ApiReader[] = [
   ...ciliumReaders,
   authorizationPolicyReader,
   ...calicoReaders,
+  ...antreaReaders,
   ...podReaders,
   serviceReader,
   namespaceReader,
