@@ -116,10 +116,10 @@ export function readTier(object: JsonObject): ObjectReading {
   root.checkKeys(ROOT_KEYS, "drops");
   const metadata = root.objectOrEmpty("metadata");
   const labels = metadata.textMap("labels");
-  const spec = root.objectOrEmpty("spec");
-  spec.checkKeys(TIER_KEYS, "drops");
-  spec.text("description");
-  checkTierPriority(spec, metadata.text("name") ?? "");
+  const spec = root.requiredObject("spec");
+  spec?.checkKeys(TIER_KEYS, "drops");
+  spec?.text("description");
+  if (spec !== undefined) checkTierPriority(spec, metadata.text("name") ?? "");
   return { family: "network", labels, defects };
 }
 

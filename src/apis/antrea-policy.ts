@@ -32,6 +32,14 @@ const NAME_OF_NAMESPACE = "kubernetes.io/metadata.name";
 const LOWEST_PRIORITY = 1;
 const HIGHEST_PRIORITY = 10_000;
 
+/** What is left of a policy without a spec. */
+const NOTHING = {
+  subject: { reach: "nobody", pointer: "/spec" },
+  isolates: { ingress: false, egress: false },
+  evaluation: "first-match",
+  rules: [],
+} as const;
+
 type Reach = PolicyReading["subject"]["reach"];
 const WIDEST_LAST: readonly Reach[] = ["nobody", "selected", "namespace", "cluster"];
 
@@ -46,8 +54,9 @@ function readPolicy(object: JsonObject, kind: PolicyKind): PolicyReading {
   const defects: Defect[] = [];
   const root = new ObjectNode(object, "", defects);
   root.checkKeys(ROOT_KEYS, "drops");
-  if (!root.has("spec")) root.report("missing-field", "/spec", '"spec" is missing; the API requires it');
-  const spec = root.objectOrEmpty("spec");
+  const spec = root.requiredObject("spec");
+  const scope = kind.namespaced ? "namespace" : "cluster";
+  if (spec === undefined) return { ...NOTHING, scope, defects };
   spec.checkKeys(SPEC_KEYS, "drops");
   const tier = spec.text("tier") || DEFAULT_TIER;
   const order = readPriority(spec);
@@ -57,7 +66,7 @@ function readPolicy(object: JsonObject, kind: PolicyKind): PolicyReading {
     readRules(spec, direction, { namespaced: kind.namespaced, tier, isApart }),
   );
   return {
-    scope: kind.namespaced ? "namespace" : "cluster",
+    scope,
     subject: readSubject(spec, written, kind),
     isolates: { ingress: deniesAll(rules, "ingress"), egress: deniesAll(rules, "egress") },
     evaluation: isApart ? "deny-overrides" : "first-match",
