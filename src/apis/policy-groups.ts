@@ -11,7 +11,7 @@ const POLICY_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["networking.k8s.io", ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"]],
   ["policy.networking.k8s.io", []],
   ["security.istio.io", []],
-  ["policy.linkerd.io", ["HTTPRoute", "HTTPLocalRateLimitPolicy"]],
+  ["policy.linkerd.io", ["HTTPLoadBalancerPolicy", "HTTPLocalConcurrencyLimitPolicy", "HTTPLocalRateLimitPolicy"]],
   ["spire.spiffe.io", []],
   ["networking.k8s.aws", ["PolicyEndpoint", "ClusterPolicyEndpoint"]],
 ]);

@@ -10,6 +10,7 @@ import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
+import { linkerdReaders } from "./linkerd.ts";
 import { namespaceReader } from "./namespace.ts";
 import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
@@ -26,6 +27,7 @@ export const READERS: readonly ApiReader[] = [
   authorizationPolicyReader,
   ...calicoReaders,
   ...antreaReaders,
+  ...linkerdReaders,
   ...podReaders,
   serviceReader,
   namespaceReader,
