@@ -157,7 +157,7 @@ function withRule(written: Policy, direction: Direction, added: JsonObject, plac
 describe("Antrea's policies of any shape", () => {
   test("are read completely", () => {
     fc.assert(
-      fc.property(policy, ({ kind, spec }) => isComplete(read(kind, spec))),
+      fc.property(policy, ({ kind, spec }) => isComplete(read(kind, spec), { spec })),
       { numRuns: RUNS },
     );
   });
@@ -189,7 +189,7 @@ describe("objects of Antrea's kinds with arbitrary content", () => {
       fc.property(content, (written) => {
         const object = { apiVersion: "crd.antrea.io/v1beta1", kind, ...written } as JsonObject;
         const reading = readerFor("crd.antrea.io", kind)?.read(object);
-        return reading?.family === "network" && (reading.policy === undefined || isComplete(reading.policy));
+        return reading?.family === "network" && (reading.policy === undefined || isComplete(reading.policy, object));
       }),
       { numRuns: Math.ceil(RUNS / 5) },
     );

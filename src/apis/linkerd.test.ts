@@ -214,7 +214,7 @@ describe("objects of Linkerd's kinds of any shape", () => {
       fc.property(fc.oneof({ weight: 3, arbitrary: spec }, fc.jsonValue()), fc.jsonValue(), (written, metadata) => {
         const object = { apiVersion: `${GROUP}/v1beta3`, kind, metadata, spec: written } as JsonObject;
         const policy = readerFor(GROUP, kind)?.read(object).policy;
-        return policy !== undefined && isComplete(policy);
+        return policy !== undefined && isComplete(policy, object);
       }),
       { numRuns: RUNS },
     );

@@ -9,9 +9,12 @@ import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
+import { fqdnNetworkPolicyReader } from "./gke-fqdn-network-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { linkerdReaders } from "./linkerd.ts";
+import { multiNetworkPolicyReader } from "./multi-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
+import { egressFirewallReaders } from "./ovn-egress-firewall.ts";
 import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
@@ -28,6 +31,9 @@ export const READERS: readonly ApiReader[] = [
   ...calicoReaders,
   ...antreaReaders,
   ...linkerdReaders,
+  ...egressFirewallReaders,
+  fqdnNetworkPolicyReader,
+  multiNetworkPolicyReader,
   ...podReaders,
   serviceReader,
   namespaceReader,

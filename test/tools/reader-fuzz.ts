@@ -80,14 +80,26 @@ export function isNoWider(narrow: PolicyReading, wide: PolicyReading, direction:
   return widths(narrow, direction).every((reach, index) => compareReach(reach, ofWide[index] ?? "nobody") <= 0);
 }
 
-/** Whether nothing in the reading is undefined, and every width can be computed and told. */
-export function isComplete(reading: PolicyReading): boolean {
+/** Whether what holds the field at a JSON Pointer exists: an object or a list, or the null that was read as one. */
+export function holderExists(object: JsonObject, pointer: string): boolean {
+  let value: JsonValue | undefined = object;
+  for (const segment of pointer.split("/").slice(1, -1)) {
+    const key = segment.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false;
+    value = (value as JsonObject)[key];
+  }
+  return typeof value === "object";
+}
+
+/** Whether nothing in the reading is undefined, every width can be computed, and every place is one of the object. */
+export function isComplete(reading: PolicyReading, object: JsonObject): boolean {
   const { rules } = summariseRules(reading, DEFAULT_WIDTH_CONTEXT);
   const isDefined = reading.rules.every(
     (rule) => ![...Object.values(rule), ...Object.values(rule.peers)].includes(undefined),
   );
-  const isPlaced = [...reading.rules, ...reading.defects].every(
-    ({ pointer }) => pointer === "" || pointer.startsWith("/"),
-  );
-  return isDefined && isPlaced && rules.length === reading.rules.length;
+  const places = [
+    ...reading.defects.map(({ pointer }) => pointer),
+    ...reading.rules.flatMap(({ pointer, peersPointer, portsPointer }) => [pointer, peersPointer, portsPointer]),
+  ];
+  return isDefined && places.every((place) => holderExists(object, place)) && rules.length === reading.rules.length;
 }
