@@ -5,6 +5,7 @@
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
 import { antreaReaders } from "./antrea.ts";
 import { awsReaders } from "./aws-network-policies.ts";
+import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
@@ -35,6 +36,7 @@ export const READERS: readonly ApiReader[] = [
   fqdnNetworkPolicyReader,
   multiNetworkPolicyReader,
   ...podReaders,
+  bindingReader,
   serviceReader,
   namespaceReader,
 ];
