@@ -54,7 +54,7 @@ function readRule(rule: ObjectNode, direction: Direction, context: RuleContext):
   if (action === undefined) return [];
   const byService = services.length > 0;
   const peers = byService ? peersOf({ unresolved: services }) : named;
-  const isUncertain = bound === "least" && (isNarrower || byService || context.isApart);
+  const isUncertain = bound === "least" && (isNarrower || context.isApart);
   const decided = isUncertain ? nobody : peers;
   noteWholePass(rule, action, decided, ports);
   return [

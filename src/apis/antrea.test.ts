@@ -86,6 +86,40 @@ describe("names", () => {
   ])("%s is %s", (text, pattern) => expect(modelPattern(text)).toBe(pattern));
 });
 
+describe("a rule", () => {
+  const ruleOf = (rule: JsonObject) => {
+    const [read_] = read("ClusterNetworkPolicy", {
+      priority: 5,
+      appliedTo: [{ podSelector: {} }],
+      egress: [rule],
+    }).rules;
+    if (read_ === undefined) throw new Error("no rule was read");
+    return read_;
+  };
+
+  test("about ICMP is about both families of it", () => {
+    const { ports } = ruleOf({ action: "Allow", protocols: [{ icmp: {} }, { igmp: {} }] });
+    expect([...ports.others.names].toSorted()).toEqual(["ICMP", "ICMPV6", "IGMP"]);
+  });
+
+  test.each([
+    { fqdn: "*", unresolved: [] },
+    { fqdn: "*.example.com", unresolved: [] },
+    { fqdn: "*.com", unresolved: ["whoever has a name like *.com"] },
+  ])("to $fqdn has owners that can't be seen: $unresolved", ({ fqdn, unresolved }) => {
+    expect(ruleOf({ action: "Allow", to: [{ fqdn }] }).peers.unresolved).toEqual(unresolved);
+  });
+
+  test.each([
+    { rule: { to: [{ group: "a" }], ports: [{ port: 1 }] }, peers: "/to", ports: "/ports" },
+    { rule: { protocols: [{ icmp: {} }] }, peers: "", ports: "/protocols" },
+    { rule: { toServices: [{ name: "a", namespace: "b" }] }, peers: "/toServices", ports: "" },
+  ])("has its peers and ports where they are written: $rule", ({ rule, peers, ports }) => {
+    const { pointer, peersPointer, portsPointer } = ruleOf({ action: "Allow", ...rule });
+    expect([peersPointer, portsPointer]).toEqual([`${pointer}${peers}`, `${pointer}${ports}`]);
+  });
+});
+
 const peer = some({
   podSelector: labelSelector,
   namespaceSelector: labelSelector,

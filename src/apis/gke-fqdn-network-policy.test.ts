@@ -44,6 +44,15 @@ describe("subject and isolation", () => {
   });
 });
 
+test.each([
+  { pattern: "*", unresolved: [] },
+  { pattern: "*.example.com", unresolved: [] },
+  { pattern: "*.com", unresolved: ["whoever has a name like *.com"] },
+])("$pattern has owners that can't be seen: $unresolved", ({ pattern, unresolved }) => {
+  const { rules } = read("v1alpha1", { podSelector: {}, egress: [{ matches: [{ pattern }] }] });
+  expect(rules[0]?.peers.unresolved).toEqual(unresolved);
+});
+
 const match = some({ name: mostly("example.com", "*.com"), pattern: mostly("*", "*.com", "*.example.com", "**.*") });
 const validMatch = fc.constantFrom<JsonObject>({ name: "example.com" }, { pattern: "*" }, { pattern: "*.co.uk" });
 const ports = listOf(some({ protocol: mostly("TCP", "UDP", "ALL"), port: mostly(443, 1, 70_000) }));

@@ -5,13 +5,13 @@
  * Neither says a port: that is the Server's, which can't be seen here. Clients are read as let in on every port, but
  * service accounts that are named one by one must not be blamed for it.
  */
+import { admitsStranger } from "../model/label-formula.ts";
 import { everyone, isNobody, nobody, peersOf, unionOfPeers } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
 import type { PeerSet, TrafficRule } from "../model/traffic.ts";
 import type { ObjectNode } from "./fields.ts";
 import { both, unrestricted } from "./istio-restriction.ts";
 import { readLabelSelector } from "./label-selector.ts";
-import { admitsStranger } from "../model/label-formula.ts";
 import { accountPattern, type Clients, clientsOf, readIdentities, readServiceAccounts } from "./linkerd-identities.ts";
 import { clusterClients, readNetworks } from "./linkerd-networks.ts";
 import { ingressRule, LINKERD_GROUP, type LinkerdPlace, type SpecReading } from "./linkerd-object.ts";
@@ -81,7 +81,6 @@ function readClient(client: ObjectNode, place: LinkerdPlace): Clients | undefine
     client.report("matches-nothing", client.pointer, detail);
     return undefined;
   }
-  if (!hasNetworks) return identified;
   return { ...identified, peers: ofBoth(identified.peers, fromNetworks) };
 }
 

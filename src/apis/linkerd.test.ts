@@ -37,6 +37,16 @@ describe("scope, subject and isolation", () => {
     expect(read("EgressNetwork", some).isolates.egress).toBe(false);
   });
 
+  test("an EgressNetwork is about the outside alone, and lets through what it doesn't name", () => {
+    const networks = [{ cidr: "0.0.0.0/0" }];
+    const { rules } = read("EgressNetwork", { trafficPolicy: "Deny", networks });
+    expect(rules.map(({ action, pointer, peers }) => [action, pointer, peers.addressesReachPods])).toEqual([
+      ["deny", "/spec/trafficPolicy", false],
+      ["allow", "/spec/networks", false],
+    ]);
+    expect(rules[1]?.peers.addresses.size(4)).toBe(0n);
+  });
+
   test("an EgressNetwork of Linkerd's own namespace is for the mesh", () => {
     const reading = readerFor(GROUP, "EgressNetwork")?.read({
       apiVersion: `${GROUP}/v1alpha1`,

@@ -34,6 +34,11 @@ describe("what an EgressFirewall isolates", () => {
   });
 });
 
+test("addresses of an EgressFirewall are those outside of the cluster", () => {
+  const [rule_] = read("EgressFirewall", { egress: [{ type: "Allow", to: { cidrSelector: "0.0.0.0/0" } }] }).rules;
+  expect(rule_?.peers.addressesReachPods).toBe(false);
+});
+
 const target = some({
   cidrSelector: prefix,
   dnsName: mostly("example.com", "*.example.com", "*.com", "*"),
