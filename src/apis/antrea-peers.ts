@@ -13,8 +13,12 @@ import { isLabelKey } from "./kubernetes-names.ts";
 import { readLabelSelector } from "./label-selector.ts";
 
 const COMMON_KEYS = ["podSelector", "namespaceSelector", "ipBlock", "group", "nodeSelector"];
-const KEYS_OF_KIND = { cluster: ["namespaces", "serviceAccount"], namespace: ["externalEntitySelector"] } as const;
-const KEYS_OF_DIRECTION = { ingress: ["scope"], egress: ["fqdn"] } as const;
+const CLUSTER_KEYS = [...COMMON_KEYS, "namespaces", "serviceAccount"];
+const NAMESPACE_KEYS = [...COMMON_KEYS, "externalEntitySelector"];
+const PEER_KEYS = {
+  cluster: { ingress: new Set([...CLUSTER_KEYS, "scope"]), egress: new Set([...CLUSTER_KEYS, "fqdn"]) },
+  namespace: { ingress: new Set([...NAMESPACE_KEYS, "scope"]), egress: new Set([...NAMESPACE_KEYS, "fqdn"]) },
+} as const;
 /** Fields beside which the webhook refuses every other one. */
 const ALONE = ["group", "serviceAccount", "nodeSelector"];
 /** Of these the controller looks at the first one that is written, and passes over the others. */
@@ -45,8 +49,7 @@ export function readPeers(rule: ObjectNode, key: string, context: PeerContext): 
 
 function readPeer(peer: ObjectNode, context: PeerContext): PeerSet {
   const mark = peer.defects.length;
-  const kind = context.namespaced ? "namespace" : "cluster";
-  const known = new Set<string>([...COMMON_KEYS, ...KEYS_OF_KIND[kind], ...KEYS_OF_DIRECTION[context.direction]]);
+  const known = PEER_KEYS[context.namespaced ? "namespace" : "cluster"][context.direction];
   peer.checkKeys(known, context.bound === "most" ? "widens" : "none");
   const readers: readonly [string, () => PeerSet | undefined][] = [
     ["ipBlock", () => readBlock(peer.object("ipBlock"))],

@@ -20,10 +20,9 @@ export interface PolicyKind {
 
 const ROOT_KEYS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "spec", "status"]);
 const SPEC_KEYS: ReadonlySet<string> = new Set(["tier", "priority", "appliedTo", "ingress", "egress"]);
-const APPLIED_TO_KEYS = ["podSelector", "group"];
-const KEYS_OF_KIND = {
-  cluster: ["namespaceSelector", "serviceAccount", "service", "nodeSelector"],
-  namespace: ["externalEntitySelector"],
+const APPLIED_TO_KEYS = {
+  cluster: new Set(["podSelector", "group", "namespaceSelector", "serviceAccount", "service", "nodeSelector"]),
+  namespace: new Set(["podSelector", "group", "externalEntitySelector"]),
 } as const;
 const SERVICE_KEYS: ReadonlySet<string> = new Set(["name", "namespace"]);
 const DIRECTIONS = ["ingress", "egress"] as const;
@@ -147,7 +146,7 @@ function checkNames(rules: readonly ObjectNode[]): void {
 }
 
 function readAppliedTo(node: ObjectNode, kind: PolicyKind): readonly Reach[] {
-  const known = new Set<string>([...APPLIED_TO_KEYS, ...KEYS_OF_KIND[kind.namespaced ? "namespace" : "cluster"]]);
+  const known = APPLIED_TO_KEYS[kind.namespaced ? "namespace" : "cluster"];
   return node.objects("appliedTo", "none").map((choice) => {
     const mark = choice.defects.length;
     choice.checkKeys(known, "none");

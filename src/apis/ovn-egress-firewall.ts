@@ -18,7 +18,7 @@ import type { ApiReader, ObjectReading } from "./reading.ts";
 /** What the kinds differ in. */
 interface Dialect {
   readonly ruleKeys: ReadonlySet<string>;
-  readonly targetKeys: readonly string[];
+  readonly targetKeys: ReadonlySet<string>;
   /** The only name that an object of this kind may have. */
   readonly onlyName?: string;
 }
@@ -34,12 +34,12 @@ const NAME = /^(?:\*\.)?(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+\.?$/;
 
 const EGRESS_FIREWALL: Dialect = {
   ruleKeys: new Set(["type", "to", "ports"]),
-  targetKeys: ["cidrSelector", "dnsName", "nodeSelector"],
+  targetKeys: new Set(["cidrSelector", "dnsName", "nodeSelector"]),
   onlyName: "default",
 };
 const EGRESS_NETWORK_POLICY: Dialect = {
   ruleKeys: new Set(["type", "to"]),
-  targetKeys: ["cidrSelector", "dnsName"],
+  targetKeys: new Set(["cidrSelector", "dnsName"]),
 };
 
 /** Readers of both kinds. */
@@ -123,9 +123,9 @@ function readWord(node: ObjectNode, key: string, known: readonly string[]): stri
 /** What a rule is about. What is in the cluster it never is, nodes aside. */
 function readTarget(target: ObjectNode, { targetKeys }: Dialect): PeerSet {
   const mark = target.defects.length;
-  target.checkKeys(new Set(targetKeys), "widens");
-  const written = targetKeys.filter((key) => target.has(key));
-  const choice = targetKeys.join(" or ");
+  target.checkKeys(targetKeys, "widens");
+  const written = [...targetKeys].filter((key) => target.has(key));
+  const choice = [...targetKeys].join(" or ");
   if (written.length === 0) target.report("missing-field", target.pointer, `${choice} is required`);
   if (written.length > 1)
     target.report("conflicting-fields", target.pointer, `${choice}, not several; make it two rules`);
