@@ -6,31 +6,33 @@ import type { LabelFormula } from "../model/label-formula.ts";
 import type { IdentityPattern, PodTerm, TextPattern } from "../model/traffic.ts";
 
 /**
- * JSON with sorted keys and sorted lists; what is null or empty is left out, because the API server adds and drops such
- * fields. Made for selectors and rules, whose lists are sets: the order of a list says nothing in them.
+ * JSON with sorted keys and sorted lists, without what API servers add and drop: nulls, and the empty parts of a selector.
+ * Everything else that is empty stays, because an empty selector is everything and none is nothing. Made for selectors
+ * and rules, whose lists are sets: the order of a list says nothing in them.
  */
 export function canonicalText(value: JsonValue | undefined): string {
-  return JSON.stringify(canonical(value) ?? null);
+  return JSON.stringify(canonical(value ?? null));
 }
 
-/** The same with everything that is written, for what may mean something else when it is empty. */
-export function exactText(value: JsonValue | undefined): string {
-  return JSON.stringify(canonical(value, true) ?? null);
-}
+const MEANINGLESS_WHEN_EMPTY: ReadonlySet<string> = new Set(["matchLabels", "matchExpressions"]);
 
-function canonical(value: JsonValue | undefined, keepEmpty = false): JsonValue | undefined {
+function canonical(value: JsonValue): JsonValue {
   if (Array.isArray(value)) {
-    const items = (value as readonly JsonValue[]).map((item) => JSON.stringify(canonical(item, keepEmpty) ?? null));
-    return items.length === 0 && !keepEmpty ? undefined : items.toSorted();
+    return (value as readonly JsonValue[]).map((item) => JSON.stringify(canonical(item))).toSorted();
   }
-  if (!isJsonObject(value)) return keepEmpty ? value : (value ?? undefined);
+  if (!isJsonObject(value)) return value;
   const fields: [string, JsonValue][] = [];
   for (const key of Object.keys(value).toSorted()) {
-    const field = canonical(value[key], keepEmpty);
-    if (field !== undefined) fields.push([key, field]);
+    const field = value[key] ?? null;
+    if (field === null || (MEANINGLESS_WHEN_EMPTY.has(key) && isEmpty(field))) continue;
+    fields.push([key, canonical(field)]);
   }
   // Pairs instead of an object: `__proto__` is a key like any other, and integer keys keep their place.
-  return fields.length === 0 && !keepEmpty ? undefined : { fields };
+  return { fields };
+}
+
+function isEmpty(value: JsonValue): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 /** A formula as nested lists: `["In","app","web"]`, `["all",...]`, `["any",...]`, `["not",...]`. */

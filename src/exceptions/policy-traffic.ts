@@ -11,7 +11,7 @@ import { effectiveRules } from "../model/effective-rules.ts";
 import { coversTerm } from "../model/peer-set.ts";
 import type { PortSet } from "../model/port-set.ts";
 import type { Direction, PeerSet, PodTerm, PolicyReading, TrafficRule } from "../model/traffic.ts";
-import { canonicalText, exactText, identityText, podTermText } from "./canonical-text.ts";
+import { canonicalText, identityText, podTermText } from "./canonical-text.ts";
 
 /** Whom a policy applies to, narrowest first. */
 export const REACHES = ["nobody", "selected", "namespace", "cluster"] as const;
@@ -39,45 +39,51 @@ export interface ApprovableFlow {
 export interface PolicyTraffic {
   /** Digest of what decides about a policy as a whole: its scope, its precedence, the hooks it runs in. */
   readonly frame: string;
-  /** Null where parts of the object have subjects of their own (Cilium's `specs`): no order among them is known. */
+  /** Null where parts of the object have subjects of their own (Cilium's `specs`, Antrea's rules): no order is known. */
   readonly reach: SubjectReach | null;
   readonly flows: readonly ApprovableFlow[];
 }
 
-/** Fields that choose whom a policy is for, in all APIs. */
-const SELECTION_KEYS = [
-  "appliedTo",
-  "endpointSelector",
-  "labelsToApply",
-  "namespaceSelector",
-  "nodeSelector",
-  "podSelector",
-  "selector",
-  "serviceAccountSelector",
-  "subject",
-  "targetRef",
-  "targetRefs",
-];
+/**
+ * Fields of a spec that are rules, or that say how the policy is evaluated. Every other one may choose whom the policy is
+ * for, and is compared: what a new API calls its selectors need not be known here.
+ */
+const NO_SELECTORS: ReadonlySet<string> = new Set([
+  "description",
+  "egress",
+  "egressDeny",
+  "ingress",
+  "ingressDeny",
+  "order",
+  "performanceHints",
+  "policyTypes",
+  "priority",
+  "rules",
+  "tier",
+  "types",
+]);
 /** Calico: where in the host's packet path the policy is evaluated. */
 const FRAME_KEYS = ["applyOnForward", "doNotTrack", "preDNAT"];
+/** MultiNetworkPolicy: the networks that a policy is for. */
+const NETWORKS_KEY = "k8s.v1.cni.cncf.io/policy-for";
 
 /**
  * The traffic that the allow rules of a policy let through, after what its other rules take away.
  * @param object the policy itself: what selects its Pods is compared as it is written
  */
 export function policyTraffic(policy: PolicyReading, object: JsonObject): PolicyTraffic {
-  const specs = valueAt(object, "/specs");
+  const hasParts = valueAt(object, "/specs") !== undefined || policy.rules.some((rule) => ownSubject(rule, object));
   const flows: ApprovableFlow[] = [];
   for (const direction of ["ingress", "egress"] as const) {
     const rules = policy.rules.filter((rule) => rule.direction === direction);
     for (const { rule, flows: parts } of effectiveRules(rules, policy.evaluation)) {
       if (rule.action !== "allow" || rule.staged) continue;
-      const selection = selectionOf(rule, policy, object);
-      const operations = rule.operations === "all" ? "all" : digest(exactText(valueAt(object, rule.pointer)));
+      const selection = selectionOf(rule, object);
+      const operations = rule.operations === "all" ? "all" : digest(canonicalText(valueAt(object, rule.pointer)));
       for (const { peers, ports } of parts) flows.push(flowOf(rule, { selection, operations, peers, ports }));
     }
   }
-  return { frame: frameOf(policy, object), reach: specs === undefined ? policy.subject.reach : null, flows };
+  return { frame: frameOf(policy, object), reach: hasParts ? null : policy.subject.reach, flows };
 }
 
 type FlowParts = Pick<ApprovableFlow, "selection" | "operations" | "ports"> & { readonly peers: PeerSet };
@@ -101,21 +107,28 @@ function flowOf({ pointer, direction }: TrafficRule, { peers, ...rest }: FlowPar
 }
 
 /** The part of the object that the rule stands in decides whom the rule is for. */
-function selectionOf({ pointer }: TrafficRule, { subject }: PolicyReading, object: JsonObject): string {
-  const place = /^\/specs\/[0-9]+/.exec(pointer)?.[0] ?? "/spec";
+function selectionOf(rule: TrafficRule, object: JsonObject): string {
+  const [, place = "/spec", ruleKey = ""] = /^(\/specs\/[0-9]+|\/spec)\/([^/]*)/.exec(rule.pointer) ?? [];
   const holder = valueAt(object, place);
-  const written = SELECTION_KEYS.map((key) => field(holder, key) ?? null);
-  // Without a reach of its own, a part tells "everything" (an empty selector) from "nothing" (none) only like this.
-  if (place !== "/spec") return digest(exactText(written));
-  // What a reader names and no key above does, say of an API that is new, is compared as well.
-  const named = valueAt(object, subject.pointer);
-  return digest(canonicalText([...written, named === holder ? null : (named ?? null)]));
+  // An absent podSelector is an empty one to the API server, which writes it.
+  const selection = new Map<string, JsonValue>([["podSelector", {}]]);
+  for (const [key, value] of Object.entries(isJsonObject(holder) ? holder : {})) {
+    if (!NO_SELECTORS.has(key) && !FRAME_KEYS.includes(key) && key !== ruleKey) selection.set(key, value ?? null);
+  }
+  const pairs = [...selection].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => ({ key, value }));
+  return digest(canonicalText([pairs, ownSubject(rule, object) ?? null]));
+}
+
+/** Antrea: a rule may say itself whom it is for. */
+function ownSubject({ pointer }: TrafficRule, object: JsonObject): JsonValue | undefined {
+  return field(valueAt(object, pointer), "appliedTo");
 }
 
 function frameOf({ scope, rank }: PolicyReading, object: JsonObject): string {
   const spec = valueAt(object, "/spec");
   const flags = FRAME_KEYS.map((key) => field(spec, key) === true);
-  return digest(JSON.stringify([scope, rank?.tier ?? "", rank?.order ?? 0, ...flags]));
+  const networks = field(field(field(object, "metadata"), "annotations"), NETWORKS_KEY) ?? null;
+  return digest(JSON.stringify([scope, rank?.tier ?? "", rank?.order ?? 0, ...flags, networks]));
 }
 
 function digest(text: string): string {
