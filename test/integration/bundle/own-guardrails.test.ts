@@ -9,6 +9,7 @@ import { readBundle } from "../../../src/engine/bundle.ts";
 import { buildBundle } from "../../../src/engine/bundle-build.ts";
 import { BundleBuildError } from "../../../src/engine/bundle-build-error.ts";
 import { Engine } from "../../../src/engine/engine.ts";
+import type { JudgeRequest } from "../../../src/engine/judge-request.ts";
 import { defaultSettings } from "../../../src/engine/settings.ts";
 import { SHIPPED_REGO } from "../../../src/engine/shipped-files.ts";
 import { findOpa, NO_OPA } from "../../tools/find-opa.ts";
@@ -41,6 +42,22 @@ function build(name: string, files: Readonly<Record<string, string>>) {
   for (const [file, text] of Object.entries(files)) writeFileSync(join(own, file), text);
   return buildBundle({ shipped: SHIPPED_REGO, own: [own], output: join(folder, `${name}-bundle`), opa });
 }
+
+const SERVICE: JudgeRequest = {
+  uid: "1",
+  place: "gate",
+  operation: "CREATE",
+  group: "",
+  version: "v1",
+  kind: "Service",
+  namespace: "shop",
+  name: "s",
+  subresource: "",
+  user: { name: "", groups: [] },
+  object: { apiVersion: "v1", kind: "Service", metadata: { name: "s" }, spec: { type: "ClusterIP" } },
+  oldObject: null,
+  namespaceLabels: null,
+};
 
 withOpa("bundle build refuses", () => {
   const REFUSED: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
@@ -91,24 +108,19 @@ withOpa("bundle build refuses", () => {
     const bundle = readBundle(join(folder, "misshapen-bundle"));
     const engine = new Engine(bundle, defaultSettings(bundle.manifest));
     expect(engine.hasOwnGuardrails).toBe(true);
-    const { allowed, findings } = engine.judge({
-      uid: "1",
-      place: "gate",
-      operation: "CREATE",
-      group: "",
-      version: "v1",
-      kind: "Service",
-      namespace: "shop",
-      name: "s",
-      subresource: "",
-      user: { name: "", groups: [] },
-      object: { apiVersion: "v1", kind: "Service", metadata: { name: "s" }, spec: { type: "ClusterIP" } },
-      oldObject: null,
-      namespaceLabels: null,
-    });
+    const { allowed, findings } = engine.judge(SERVICE);
     expect({ allowed, messages: findings.map(({ message }) => message) }).toEqual({
       allowed: false,
       messages: ["the guardrail returned a finding that is no object"],
     });
+  }, 60_000);
+
+  test("and a finding that excuses itself", async () => {
+    const finding = '{"pointer": "", "message": "x", "excused": {"id": "me", "approver": "me", "expires": 4000000000}}';
+    await build("self-excused", { "a.rego": `${METADATA}findings contains ${finding} if input.service` });
+    const bundle = readBundle(join(folder, "self-excused-bundle"));
+    const { allowed, findings } = new Engine(bundle, defaultSettings(bundle.manifest)).judge(SERVICE);
+
+    expect({ allowed, excused: findings.map(({ excused }) => excused) }).toEqual({ allowed: false, excused: [null] });
   }, 60_000);
 });

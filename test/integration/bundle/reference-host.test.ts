@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { loadPolicy } from "@open-policy-agent/opa-wasm";
+import type { GuardrailMetadata } from "../../../src/engine/bundle-manifest.ts";
 import type { RawFinding } from "../../../src/engine/facts.ts";
 import { readSettings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE, SHIPPED_REGO, SHIPPED_SETTINGS } from "../../../src/engine/shipped-files.ts";
@@ -43,8 +44,7 @@ const opa = findOpa();
 if (opa === undefined) process.stdout.write(`skipped: the comparison with OPA itself. ${NO_OPA}\n`);
 
 (opa === undefined ? test.skip : test)("the bundle finds what OPA itself finds with the same Rego", () => {
-  const slugs = BUNDLE.manifest.guardrails.map(({ slug }) => slug);
-  const ofOpa = findingsOfOpa(opa ?? "", slugs);
+  const ofOpa = findingsOfOpa(opa ?? "");
   for (const [index, [name, facts]] of inputs.entries()) {
     const [answer] = answerOfOurs(facts) as [{ result: { findings: RawFinding[] } }];
     const ours = answer.result.findings.map((finding) => JSON.stringify(finding, KEYS)).toSorted();
@@ -56,19 +56,33 @@ if (opa === undefined) process.stdout.write(`skipped: the comparison with OPA it
 const KEYS = ["guardrail", "pointer", "message", "fix"];
 
 /** One run of `opa eval` over all inputs: findings of the guardrails that judge the input's family and don't exempt it. */
-function findingsOfOpa(program: string, slugs: readonly string[]): readonly (readonly RawFinding[])[] {
-  const families = Object.fromEntries(BUNDLE.manifest.guardrails.map(({ slug, families: judged }) => [slug, judged]));
-  const rules = slugs.map((slug) => {
-    const findings = `data.ringfence.guardrails.${slug.replaceAll("-", "_")}.findings`;
-    return `findings contains object.union(finding, {"guardrail": "${slug}"}) if {
+function findingsOfOpa(program: string): readonly (readonly RawFinding[])[] {
+  const { guardrails } = BUNDLE.manifest;
+  const families = Object.fromEntries(guardrails.map(({ slug, families: judged }) => [slug, judged]));
+  const rule = (
+    name: string,
+    { slug }: GuardrailMetadata,
+  ) => `${name} contains object.union(finding, {"guardrail": "${slug}"}) if {
       input.object.family in data.families["${slug}"]
-      some finding in ${findings}
+      some finding in data.ringfence.guardrails.${slug.replaceAll("-", "_")}.findings
       not data.ringfence.lib.settings.exempt("${slug}")
     }`;
-  });
+  const isSecond = ({ needs }: GuardrailMetadata) => needs.includes("findings");
+  const inexcusable = guardrails.filter(({ excusable }) => !excusable).map(({ slug }) => slug);
+  // What the build writes into the bundle for the guardrails that need the findings of the others.
+  const main = [
+    "package ringfence.main",
+    `inexcusable := {slug | some slug in ${JSON.stringify(inexcusable)}}`,
+    ...guardrails.filter((one) => !isSecond(one)).map((one) => rule("raised", one)),
+  ];
+  const rules = [
+    "findings contains finding if some finding in data.ringfence.lib.exceptions.judged",
+    ...guardrails.filter(isSecond).map((one) => rule("findings", one)),
+  ];
   const query = "answers := [found | some facts in data.inputs; found := findings with input as facts]";
   const folder = mkdtempSync(join(tmpdir(), "ringfence-reference-"));
   try {
+    writeFileSync(join(folder, "main.rego"), main.join("\n\n"));
     writeFileSync(join(folder, "query.rego"), ["package comparison", ...rules, query].join("\n\n"));
     writeFileSync(
       join(folder, "data.json"),
