@@ -14,6 +14,7 @@ import {
 } from "../engine/verdict.ts";
 import { type AdmissionRequest, MalformedReview, parseAdmissionReview } from "./admission-review.ts";
 import { allowed, denied } from "./admission-response.ts";
+import type { DefaultDenyGate } from "./default-deny-gate.ts";
 import type { Labels, NamespaceLabels } from "./namespaces.ts";
 
 /** What happened, for logs and metrics. No object bodies, no secrets. */
@@ -40,14 +41,17 @@ export interface Reviewed {
 export class ReviewJudge {
   readonly #engine: () => Engine;
   readonly #namespaces: NamespaceLabels | undefined;
+  readonly #gate: DefaultDenyGate | undefined;
 
   /**
    * @param engine gives the current engine, so that a reload takes effect between two reviews
    * @param namespaces labels of namespaces; undefined where no cluster is configured
+   * @param gate lets Pods in only where default deny is; undefined where no cluster is configured
    */
-  constructor(engine: () => Engine, namespaces: NamespaceLabels | undefined) {
+  constructor(engine: () => Engine, namespaces: NamespaceLabels | undefined, gate?: DefaultDenyGate) {
     this.#engine = engine;
     this.#namespaces = namespaces;
+    this.#gate = gate;
   }
 
   /**
@@ -101,7 +105,31 @@ export class ReviewJudge {
     return this.#judge(request, labels);
   }
 
-  #judge(request: AdmissionRequest, namespaceLabels: Labels | null): Reviewed {
+  /** Judges, and lets what is allowed through the gate; synchronous for all but the first Pods of a namespace. */
+  #judge(request: AdmissionRequest, namespaceLabels: Labels | null): Reviewed | Promise<Reviewed> {
+    const reviewed = this.#verdict(request, namespaceLabels);
+    const gate = this.#gate;
+    if (gate === undefined || !isNewPod(request) || !isLetIn(reviewed) || gate.covers(request.namespace))
+      return reviewed;
+    return this.#passGate(gate, request, namespaceLabels, reviewed);
+  }
+
+  async #passGate(
+    gate: DefaultDenyGate,
+    request: AdmissionRequest,
+    namespaceLabels: Labels | null,
+    reviewed: Reviewed,
+  ): Promise<Reviewed> {
+    let warning: string | undefined;
+    try {
+      warning = await gate.ensure(request.namespace, request.dryRun);
+    } catch (cause) {
+      return withoutDefaultDeny(request, cause instanceof Error ? cause.message : "an unexpected error");
+    }
+    return warning === undefined ? reviewed : this.#verdict(request, namespaceLabels, [warning]);
+  }
+
+  #verdict(request: AdmissionRequest, namespaceLabels: Labels | null, notes: readonly string[] = []): Reviewed {
     const engine = this.#engine();
     let verdict: Verdict;
     try {
@@ -109,9 +137,20 @@ export class ReviewJudge {
     } catch (cause) {
       return fault(request, cause instanceof EngineFault ? cause.message : "an unexpected error");
     }
-    if (!verdict.judged) return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
-    return answer(request, engine, verdict);
+    if (!verdict.judged) {
+      return { response: allowed(request.uid, undefined, notes), decision: decision(request, "not-judged", []) };
+    }
+    return answer(request, engine, verdict, notes);
   }
+}
+
+/** What the API server would store as a Pod; its subresources have kinds of their own. */
+function isNewPod({ operation, kind, subResource }: AdmissionRequest): boolean {
+  return operation === "CREATE" && kind.kind === "Pod" && kind.group === "" && subResource === "";
+}
+
+function isLetIn({ decision: { result } }: Reviewed): boolean {
+  return result === "allowed" || result === "not-judged";
 }
 
 function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null): JudgeRequest {
@@ -132,12 +171,18 @@ function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null)
   };
 }
 
-function answer(request: AdmissionRequest, engine: Engine, { allowed: isAllowed, findings }: Verdict): Reviewed {
+function answer(
+  request: AdmissionRequest,
+  engine: Engine,
+  { allowed: isAllowed, findings }: Verdict,
+  notes: readonly string[],
+): Reviewed {
   if (findings.length === 0) {
-    return { response: allowed(request.uid, { bundle: engine.digest }), decision: decision(request, "allowed", []) };
+    const response = allowed(request.uid, { bundle: engine.digest }, notes);
+    return { response, decision: decision(request, "allowed", []) };
   }
   const annotations = { bundle: engine.digest, guardrails: slugs(findings).join(",") };
-  const warnings = findings.filter(({ level }) => level === "warn").map(warningText);
+  const warnings = [...findings.filter(({ level }) => level === "warn").map(warningText), ...notes];
   if (isAllowed) {
     return { response: allowed(request.uid, annotations, warnings), decision: decision(request, "allowed", []) };
   }
@@ -146,6 +191,15 @@ function answer(request: AdmissionRequest, engine: Engine, { allowed: isAllowed,
   return {
     response: denied(request.uid, message, annotations, warnings),
     decision: decision(request, "denied", slugs(denials)),
+  };
+}
+
+/** A Pod that would run without default deny. */
+function withoutDefaultDeny(request: AdmissionRequest, reason: string): Reviewed {
+  const message = `ringfence denied ${objectWords(named(request))}: ${reason}. It is tried again with the next Pod; if this goes on, tell the platform team`;
+  return {
+    response: denied(request.uid, message),
+    decision: { ...decision(request, "denied", ["default-deny"]), reason },
   };
 }
 

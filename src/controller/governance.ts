@@ -1,0 +1,40 @@
+/**
+ * @module Which namespaces get the managed default deny: decided by the settings, and by nothing that a tenant can write.
+ */
+import type { NamespaceState } from "./namespace-labels.ts";
+
+/** How far the roll-out of default deny has come. */
+export type DefaultDenyMode = "observe" | "new-namespaces" | "all-namespaces";
+
+/** What the settings say about it. */
+export interface DefaultDenyRules {
+  readonly mode: DefaultDenyMode;
+  /** For `new-namespaces`: those that were created at this moment or later. RFC 3339. */
+  readonly since?: string;
+  /** Names, or prefixes followed by a star. */
+  readonly exemptNamespaces: readonly string[];
+}
+
+/**
+ * Whether a namespace has to have the managed default deny; never while only observing.
+ * A moment that can't be read counts as new: unknown is not "needs nothing".
+ */
+export function isGoverned(
+  rules: DefaultDenyRules,
+  namespace: string,
+  state: Pick<NamespaceState, "createdAt">,
+): boolean {
+  if (rules.mode === "observe" || isExempt(rules, namespace)) return false;
+  return rules.mode === "all-namespaces" || isNew(rules, state);
+}
+
+/** Whether the settings leave a namespace out. */
+export function isExempt({ exemptNamespaces }: DefaultDenyRules, namespace: string): boolean {
+  return exemptNamespaces.some((pattern) =>
+    pattern.endsWith("*") ? namespace.startsWith(pattern.slice(0, -1)) : namespace === pattern,
+  );
+}
+
+function isNew({ since = "" }: DefaultDenyRules, { createdAt }: Pick<NamespaceState, "createdAt">): boolean {
+  return !(Date.parse(createdAt) < Date.parse(since));
+}

@@ -1,0 +1,96 @@
+/**
+ * @module Which namespaces have the managed default deny as it should be, from a watch of the cluster.
+ */
+import type { JsonObject } from "../intake/json-value.ts";
+import type { ClusterClient } from "./cluster-client.ts";
+import { asObject } from "./listed-objects.ts";
+import { collectionPath, isIntact, MANAGED_NAME, type ManagedPolicy } from "./managed-policy.ts";
+import { Reflector, type ReflectorObserver, type ReflectorTiming } from "./reflector.ts";
+
+export interface ManagedPolicyWatchOptions {
+  readonly client: Pick<ClusterClient, "request" | "watch">;
+  readonly policy: ManagedPolicy;
+  /** Told of every namespace whose object changed, and of all that have one at each list. */
+  readonly onChange?: (namespace: string, intact: boolean) => void;
+  readonly observer?: ReflectorObserver;
+  readonly timing?: Partial<ReflectorTiming>;
+  /** After so many milliseconds without contact the watch is no longer believed. */
+  readonly staleAfterMs?: number;
+}
+
+// The API server sends a bookmark about every minute.
+const STALE_AFTER_MS = 180_000;
+
+export class ManagedPolicyWatch {
+  readonly #reflector: Reflector<boolean>;
+  readonly #staleAfterMs: number;
+  /** Namespaces; admission looks here for every Pod. */
+  readonly #covered = new Set<string>();
+  #watching = false;
+
+  constructor(options: ManagedPolicyWatchOptions) {
+    const { client, policy, onChange, observer = {}, timing = {} } = options;
+    this.#staleAfterMs = options.staleAfterMs ?? STALE_AFTER_MS;
+    this.#reflector = new Reflector({
+      client,
+      path: collectionPath(policy),
+      // By name, not by label: who takes the label off can't hide the object. And a role can be limited to the name.
+      query: { fieldSelector: `metadata.name=${MANAGED_NAME}` },
+      keep: (object) => isIntact(object, policy.render(namespaceOf(object))),
+      onChange: (key, intact = false) => {
+        const [namespace = ""] = key.split("/");
+        if (intact) this.#covered.add(namespace);
+        else this.#covered.delete(namespace);
+        onChange?.(namespace, intact);
+      },
+      observer: {
+        ...observer,
+        watching: () => {
+          this.#watching = true;
+          observer.watching?.();
+        },
+        failed: (error, failures, waitMs) => {
+          this.#watching = false;
+          observer.failed?.(error, failures, waitMs);
+        },
+      },
+      timing,
+    });
+  }
+
+  start(): void {
+    this.#reflector.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#reflector.stop();
+  }
+
+  /** Whether all objects have been listed once. */
+  get synced(): boolean {
+    return this.#reflector.synced;
+  }
+
+  /**
+   * Waits for the first complete list.
+   * @throws ClusterError `Aborted` when stopped before
+   */
+  untilSynced(): Promise<void> {
+    return this.#reflector.untilSynced();
+  }
+
+  /** Whether the namespace has the object, by a watch that is in contact: false also means "not known". */
+  covers(namespace: string): boolean {
+    return this.#covered.has(namespace) && this.#watching && this.#reflector.sinceContactMs <= this.#staleAfterMs;
+  }
+
+  /** Namespaces that have the object as it should be. */
+  get size(): number {
+    return this.#covered.size;
+  }
+}
+
+function namespaceOf(object: JsonObject): string {
+  const namespace = asObject(object["metadata"])?.["namespace"];
+  return typeof namespace === "string" ? namespace : "";
+}
