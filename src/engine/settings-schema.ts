@@ -5,6 +5,7 @@
 import type { Schema } from "@cfworker/json-schema";
 import type { JsonObject } from "../intake/json-value.ts";
 import { type BundleManifest, MODES } from "./bundle-manifest.ts";
+import { DEFAULT_DENY_SCHEMA, MUTATE_SCHEMA } from "./default-deny-settings.ts";
 
 const names = (description: string): Schema => ({
   type: "array",
@@ -83,6 +84,8 @@ export function settingsSchema(manifest: BundleManifest): Schema {
         type: "boolean",
         description: "An update is not denied for a finding that the stored object already has; it is a warning then.",
       },
+      defaultDeny: DEFAULT_DENY_SCHEMA,
+      mutate: MUTATE_SCHEMA,
       guardrails: { type: "object", additionalProperties: false, properties: guardrails },
     },
   };

@@ -10,6 +10,12 @@ import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
 import { printable } from "./verdict.ts";
+import {
+  completeDefaultDeny,
+  completeMutate,
+  type DefaultDenySettings,
+  type MutateSettings,
+} from "./default-deny-settings.ts";
 import { preparedSettings } from "./prepared-settings.ts";
 import { defaultParameters, settingsSchema } from "./settings-schema.ts";
 
@@ -34,6 +40,8 @@ export interface Settings {
   readonly help: string;
   readonly exempt: Exempt;
   readonly tolerateUnchanged: boolean;
+  readonly defaultDeny: DefaultDenySettings;
+  readonly mutate: MutateSettings;
   readonly guardrails: Readonly<Record<string, GuardrailSettings>>;
 }
 
@@ -125,6 +133,8 @@ function complete(value: JsonObject, manifest: BundleManifest): Settings {
     help: printable((value["help"] ?? DEFAULT_HELP) as string),
     exempt: (value["exempt"] ?? {}) as Exempt,
     tolerateUnchanged: (value["tolerateUnchanged"] ?? true) as boolean,
+    defaultDeny: completeDefaultDeny(value["defaultDeny"] as JsonObject | undefined),
+    mutate: completeMutate(value["mutate"] as JsonObject | undefined),
     guardrails,
   };
 }
