@@ -10,6 +10,7 @@ type Load = () => Promise<Command | CommandGroup>;
 /** In the order in which help lists them. */
 export const COMMANDS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["serve", async () => (await import("./serve.ts")).serveCommand],
+  ["controller", async () => (await import("./controller.ts")).controllerCommand],
   ["check", async () => (await import("./check.ts")).checkCommand],
   ["explain", async () => (await import("./explain.ts")).explainCommand],
   ["guardrails", async () => (await import("./guardrails.ts")).guardrailsCommand],

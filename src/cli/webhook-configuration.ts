@@ -59,7 +59,8 @@ export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }
         rules,
         matchPolicy: "Equivalent",
         failurePolicy: "Fail",
-        sideEffects: "None",
+        // The first Pod of a namespace has its default deny created, but never in a dry run.
+        sideEffects: "NoneOnDryRun",
         timeoutSeconds: 5,
         namespaceSelector: namespaceSelector(exemptNamespaces),
         ...(hasStatus ? { matchConditions: [SKIP_PLAIN_STATUS] } : {}),

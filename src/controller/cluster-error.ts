@@ -147,3 +147,8 @@ export function describeCause(cause: unknown): { readonly code: string; readonly
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   return { code, message: plainText(cause.message.split("\n", 1)[0] ?? "") };
 }
+
+/** What a failed call says, for a message: whole where it is a ClusterError, which is bounded already. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof ClusterError ? cause.message : describeCause(cause).message;
+}

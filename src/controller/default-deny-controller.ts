@@ -3,11 +3,14 @@
  * again; it remembers nothing that a missed event could make wrong.
  */
 import { Contests } from "./contests.ts";
-import { describeCause } from "./cluster-error.ts";
-import type { EventRecorder } from "./event-recorder.ts";
+import type { JsonValue } from "../intake/json-value.ts";
+import { messageOf } from "./cluster-error.ts";
+import type { EventRecorder, EventSubject } from "./event-recorder.ts";
 import { type DefaultDenyRules, isGoverned } from "./governance.ts";
 import type { Term } from "./leader-election.ts";
-import { MANAGED_NAME, type ManagedPolicy } from "./managed-policy.ts";
+import { asObject } from "./listed-objects.ts";
+import { MANAGED_NAME } from "./managed-object.ts";
+import type { ManagedPolicy } from "./managed-policy.ts";
 import type { ManagedPolicyWatch } from "./managed-policy-watch.ts";
 import { type Ensured, isNamespaceGone, type ManagedPolicyWriter } from "./managed-policy-writer.ts";
 import type { NamespaceState, NamespaceWatch } from "./namespace-labels.ts";
@@ -17,7 +20,7 @@ export interface DefaultDenyControllerParts {
   readonly rules: () => DefaultDenyRules;
   readonly policy: ManagedPolicy;
   readonly namespaces: Pick<NamespaceWatch, "state" | "states" | "untilSynced">;
-  readonly policies: Pick<ManagedPolicyWatch, "covers" | "untilSynced">;
+  readonly policies: Pick<ManagedPolicyWatch, "has" | "untilSynced">;
   readonly writer: Pick<ManagedPolicyWriter, "ensure">;
   readonly events: EventRecorder;
   readonly observer?: DefaultDenyObserver;
@@ -92,7 +95,7 @@ export class DefaultDenyController {
   /** Looks at every namespace: after a change of the settings, and from time to time. */
   lookAtAll(): void {
     for (const [namespace] of this.#parts.namespaces.states()) {
-      if (!this.#parts.policies.covers(namespace)) this.#queue?.add(namespace);
+      if (!this.#parts.policies.has(namespace)) this.#queue?.add(namespace);
     }
   }
 
@@ -100,7 +103,7 @@ export class DefaultDenyController {
   get missing(): number {
     let count = 0;
     for (const [namespace] of this.#parts.namespaces.states()) {
-      if (this.#shouldHaveIt(namespace) && !this.#parts.policies.covers(namespace)) count += 1;
+      if (this.#shouldHaveIt(namespace) && !this.#parts.policies.has(namespace)) count += 1;
     }
     return count;
   }
@@ -111,12 +114,12 @@ export class DefaultDenyController {
 
   async #reconcile(namespace: string, term: Term): Promise<void> {
     const { policies, writer, observer } = this.#parts;
-    if (!this.#shouldHaveIt(namespace) || policies.covers(namespace)) return;
+    if (!this.#shouldHaveIt(namespace) || policies.has(namespace)) return;
     const restMs = this.#contests.restMs(namespace);
     if (restMs > 0) return this.#queue?.addLater(namespace, restMs);
     await this.#queue?.turn();
     // The wait may have been long: only who leads right now may write.
-    if (!term.held || policies.covers(namespace)) return;
+    if (!term.held || policies.has(namespace)) return;
     try {
       observer?.ensured?.(namespace, await writer.ensure(namespace));
     } catch (cause) {
@@ -155,18 +158,24 @@ export class DefaultDenyController {
     });
   }
 
-  #subject(namespace: string) {
-    const { apiVersion, kind } = this.#parts.policy.render(namespace);
-    return { apiVersion: String(apiVersion), kind: String(kind), namespace, name: MANAGED_NAME };
+  #subject(namespace: string): EventSubject {
+    const { apiVersion, kind, metadata } = this.#parts.policy.render(namespace);
+    return {
+      apiVersion: textOf(apiVersion),
+      kind: textOf(kind),
+      namespace,
+      name: textOf(asObject(metadata)?.["name"]),
+    };
   }
 
   #failed(namespace: string, error: unknown, failures: number, waitMs: number): void {
-    this.#parts.observer?.failed?.(namespace, describeCause(error).message, failures, waitMs);
+    this.#parts.observer?.failed?.(namespace, messageOf(error), failures, waitMs);
   }
 
   #forget(namespace: string): void {
     this.#seenIntact.delete(namespace);
     this.#contests.forget(namespace);
+    this.#queue?.drop(namespace);
   }
 }
 
@@ -175,4 +184,8 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
 }

@@ -1,18 +1,22 @@
 /**
  * @module Which namespaces get the managed default deny: decided by the settings, and by nothing that a tenant can write.
  */
+import type { DefaultDenyMode } from "../engine/default-deny-settings.ts";
+import type { Settings } from "../engine/settings.ts";
 import type { NamespaceState } from "./namespace-labels.ts";
-
-/** How far the roll-out of default deny has come. */
-export type DefaultDenyMode = "observe" | "new-namespaces" | "all-namespaces";
 
 /** What the settings say about it. */
 export interface DefaultDenyRules {
   readonly mode: DefaultDenyMode;
   /** For `new-namespaces`: those that were created at this moment or later. RFC 3339. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   /** Names, or prefixes followed by a star. */
   readonly exemptNamespaces: readonly string[];
+}
+
+/** What of the settings decides. */
+export function defaultDenyRules({ defaultDeny: { mode, since }, exempt }: Settings): DefaultDenyRules {
+  return { mode, since, exemptNamespaces: exempt.namespaces ?? [] };
 }
 
 /**

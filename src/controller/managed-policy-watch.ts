@@ -1,10 +1,9 @@
 /**
  * @module Which namespaces have the managed default deny as it should be, from a watch of the cluster.
  */
-import type { JsonObject } from "../intake/json-value.ts";
 import type { ClusterClient } from "./cluster-client.ts";
-import { asObject } from "./listed-objects.ts";
-import { collectionPath, isIntact, MANAGED_NAME, type ManagedPolicy } from "./managed-policy.ts";
+import { objectKey } from "./listed-objects.ts";
+import { isIntact, type ManagedPolicy } from "./managed-policy.ts";
 import { Reflector, type ReflectorObserver, type ReflectorTiming } from "./reflector.ts";
 
 export interface ManagedPolicyWatchOptions {
@@ -33,12 +32,11 @@ export class ManagedPolicyWatch {
     this.#staleAfterMs = options.staleAfterMs ?? STALE_AFTER_MS;
     this.#reflector = new Reflector({
       client,
-      path: collectionPath(policy),
-      // By name, not by label: who takes the label off can't hide the object. And a role can be limited to the name.
-      query: { fieldSelector: `metadata.name=${MANAGED_NAME}` },
-      keep: (object) => isIntact(object, policy.render(namespaceOf(object))),
+      path: policy.collection,
+      query: policy.query,
+      keep: (object) => isIntact(object, policy.render(policy.namespaceOf(objectKey(object)))),
       onChange: (key, intact = false) => {
-        const [namespace = ""] = key.split("/");
+        const namespace = policy.namespaceOf(key);
         if (intact) this.#covered.add(namespace);
         else this.#covered.delete(namespace);
         onChange?.(namespace, intact);
@@ -79,6 +77,11 @@ export class ManagedPolicyWatch {
     return this.#reflector.untilSynced();
   }
 
+  /** Whether the namespace had the object when the watch last heard of it. */
+  has(namespace: string): boolean {
+    return this.#covered.has(namespace);
+  }
+
   /** Whether the namespace has the object, by a watch that is in contact: false also means "not known". */
   covers(namespace: string): boolean {
     return this.#covered.has(namespace) && this.#watching && this.#reflector.sinceContactMs <= this.#staleAfterMs;
@@ -88,9 +91,4 @@ export class ManagedPolicyWatch {
   get size(): number {
     return this.#covered.size;
   }
-}
-
-function namespaceOf(object: JsonObject): string {
-  const namespace = asObject(object["metadata"])?.["namespace"];
-  return typeof namespace === "string" ? namespace : "";
 }

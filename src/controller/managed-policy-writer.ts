@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from "../intake/json-value.ts";
 import type { ClusterClient } from "./cluster-client.ts";
 import { ClusterError, ownError } from "./cluster-error.ts";
 import { asObject } from "./listed-objects.ts";
-import { FIELD_MANAGER, isIntact, managedPath, type ManagedPolicy } from "./managed-policy.ts";
+import { FIELD_MANAGER, isIntact, type ManagedPolicy } from "./managed-policy.ts";
 
 /** Whether it was this call that made the object. */
 export type Ensured = "created" | "present";
@@ -58,17 +58,14 @@ export class ManagedPolicyWriter {
       const replaced = await this.#send("PUT", namespace, { ...wanted, metadata }, deadline);
       if (isIntact(replaced.object, wanted)) return "present";
     }
-    throw ownError(
-      "Malformed",
-      `the API server stores ${managedPath(this.#policy, namespace)} otherwise than it is sent`,
-    );
+    throw ownError("Malformed", `the API server stores ${this.#policy.path(namespace)} otherwise than it is sent`);
   }
 
   async #send(method: "PATCH" | "PUT", namespace: string, body: JsonObject, deadline: number) {
     const apply = method === "PATCH";
     const { status, json } = await this.#client.request({
       method,
-      path: managedPath(this.#policy, namespace),
+      path: this.#policy.path(namespace),
       query: { fieldManager: FIELD_MANAGER, ...(apply ? { force: true } : {}) },
       ...(apply ? { contentType: "application/apply-patch+yaml" } : {}),
       body,

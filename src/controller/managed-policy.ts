@@ -3,31 +3,46 @@
  * was made as.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
+import type { Query } from "./cluster-client.ts";
+import {
+  type DefaultDenyTemplate,
+  managedObjectPath,
+  managedObjectsPath,
+  renderDefaultDeny,
+} from "./default-deny-template.ts";
 import { asObject } from "./listed-objects.ts";
+import { MANAGED_NAME } from "./managed-object.ts";
 
-/** Name of the object, the same in every namespace. */
-export const MANAGED_NAME = "ringfence-default-deny";
-/** Owner of its fields, so that GitOps tools can be told to leave them alone. */
+/** Owner of the fields of managed objects, so that GitOps tools can be told to leave them alone. */
 export const FIELD_MANAGER = "ringfence-default-deny";
 
-/** A kind of policy with what it has to say. */
+/** The managed default deny as one kind of the cluster's API. */
 export interface ManagedPolicy {
-  readonly group: string;
-  readonly version: string;
-  /** As in a path: `networkpolicies`. */
-  readonly resource: string;
-  /** The object for a namespace, complete. */
-  readonly render: (namespace: string) => JsonObject;
+  /** The collection that holds those of all namespaces, and the query that picks them out of it. */
+  readonly collection: string;
+  readonly query: Query;
+  /** Where the object of a namespace is. */
+  path(namespace: string): string;
+  /** The object of a namespace, complete. */
+  render(namespace: string): JsonObject;
+  /** The namespace that an object of the collection is for; its key is `namespace/name`, or `name`. */
+  namespaceOf(key: string): string;
 }
 
-/** The collection over all namespaces, for a watch. */
-export function collectionPath({ group, version, resource }: ManagedPolicy): string {
-  return `/apis/${group}/${version}/${resource}`;
-}
-
-/** Where the object of a namespace is. */
-export function managedPath({ group, version, resource }: ManagedPolicy, namespace: string): string {
-  return `/apis/${group}/${version}/namespaces/${encodeURIComponent(namespace)}/${resource}/${MANAGED_NAME}`;
+/** Makes it of a template that has been checked. */
+export function managedPolicy(template: DefaultDenyTemplate): ManagedPolicy {
+  const shared = {
+    collection: managedObjectsPath(template),
+    path: (namespace: string) => managedObjectPath(template, namespace),
+    render: (namespace: string) => renderDefaultDeny(template, namespace),
+  };
+  if (template.resource?.scope === "Cluster") {
+    const query = { labelSelector: "ringfence.dev/default-deny=true" };
+    return { ...shared, query, namespaceOf: (key) => key.slice(MANAGED_NAME.length + 1) };
+  }
+  // By name, not by label: who takes the label off doesn't hide it, and a role can be limited to the name.
+  const query = { fieldSelector: `metadata.name=${MANAGED_NAME}` };
+  return { ...shared, query, namespaceOf: (key) => key.slice(0, key.indexOf("/")) };
 }
 
 /**
@@ -74,29 +89,3 @@ function field(object: JsonObject, key: string): JsonValue | undefined {
 function isEmpty(value: JsonValue | undefined): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
-
-/** Everything denied in both directions by the API that every cluster serves. */
-export const PLAIN_DEFAULT_DENY: ManagedPolicy = {
-  group: "networking.k8s.io",
-  version: "v1",
-  resource: "networkpolicies",
-  render: (namespace) => ({
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: {
-      name: MANAGED_NAME,
-      namespace,
-      labels: {
-        "app.kubernetes.io/managed-by": "ringfence",
-        "ringfence.dev/default-deny": "true",
-        owner: "ringfence",
-      },
-      annotations: {
-        "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-        "argocd.argoproj.io/sync-options": "Prune=false",
-        "kustomize.toolkit.fluxcd.io/prune": "disabled",
-      },
-    },
-    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-  }),
-};

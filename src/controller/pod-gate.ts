@@ -3,9 +3,9 @@
  * controller hasn't yet.
  */
 import type { DefaultDenyGate } from "../admission/default-deny-gate.ts";
-import { describeCause } from "./cluster-error.ts";
+import { messageOf } from "./cluster-error.ts";
 import { type DefaultDenyRules, isExempt, isGoverned } from "./governance.ts";
-import { MANAGED_NAME } from "./managed-policy.ts";
+import { MANAGED_NAME } from "./managed-object.ts";
 import type { ManagedPolicyWatch } from "./managed-policy-watch.ts";
 import type { ManagedPolicyWriter } from "./managed-policy-writer.ts";
 import type { NamespaceWatch } from "./namespace-labels.ts";
@@ -49,7 +49,7 @@ export class PodGate implements DefaultDenyGate {
     } catch (cause) {
       this.#parts.onEnsured?.("failed", seconds());
       throw new Error(
-        `namespace ${namespace} has no default deny (${MANAGED_NAME}) and it can't be created: ${describeCause(cause).message}`,
+        `namespace ${namespace} has no default deny (${MANAGED_NAME}) and it can't be created: ${messageOf(cause)}`,
         { cause },
       );
     }

@@ -72,6 +72,14 @@ export class WorkQueue {
     await this.#rate.turn(this.#stopping.signal);
   }
 
+  /** Forgets a key: what waits, and its failures. */
+  drop(key: string): void {
+    this.#waiting.delete(key);
+    this.#backoffs.delete(key);
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
+  }
+
   /** Keys that wait or are worked on. */
   get size(): number {
     return this.#waiting.size + this.#underWay.size + this.#timers.size;

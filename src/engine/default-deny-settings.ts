@@ -13,6 +13,8 @@ export type TemplateChoice = "auto" | "kubernetes" | "cilium" | "calico" | "antr
 
 export interface DefaultDenySettings {
   readonly mode: DefaultDenyMode;
+  /** For `new-namespaces`: those that were created at this moment or later. RFC 3339, UTC. */
+  readonly since?: string;
   readonly template: TemplateChoice;
   /** An organisation's own template; takes the place of `template`. */
   readonly templateFile?: string;
@@ -38,10 +40,18 @@ export const DEFAULT_DENY_SCHEMA: Schema = {
   type: "object",
   additionalProperties: false,
   description: "The default deny that Ringfence creates in every namespace, and keeps there.",
+  if: { required: ["mode"], properties: { mode: { const: "new-namespaces" } } },
+  // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
+  then: { required: ["since"] },
   properties: {
     mode: {
       enum: ["observe", "new-namespaces", "all-namespaces"],
       description: "observe creates nothing and reports what it would create.",
+    },
+    since: {
+      type: "string",
+      pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
+      description: "For new-namespaces: the moment from which on namespaces are new, such as 2026-11-30T12:00:00Z.",
     },
     template: {
       enum: ["auto", "kubernetes", "cilium", "calico", "antrea", "cluster-network-policy"],
