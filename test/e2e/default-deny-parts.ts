@@ -1,0 +1,107 @@
+/**
+ * @module What the end-to-end tests of default deny share: the parts as `serve --controller` starts them, with settings of
+ * the test, and looks at the cluster.
+ */
+import { Registry } from "prom-client";
+import { type ClusterParts, startClusterParts } from "../../src/cli/cluster-parts.ts";
+import { neededRights, rbacManifests, type Right } from "../../src/controller/rbac.ts";
+import { readBundle } from "../../src/engine/bundle.ts";
+import { parseSettings, type Settings } from "../../src/engine/settings.ts";
+import { SHIPPED_BUNDLE } from "../../src/engine/shipped-files.ts";
+import { createLogger } from "../../src/server/log.ts";
+import type { ApiAnswer } from "../controlplane/api-request.ts";
+import type { ClusterUser } from "../controlplane/cluster-files.ts";
+import type { ControlPlane } from "../controlplane/control-plane.ts";
+import { eventually } from "../controlplane/eventually.ts";
+
+/** Where leaders agree in tests. */
+export const LEASE_NAMESPACE = "ringfence";
+export const POLICIES =
+  "/apis/networking.k8s.io/v1/networkpolicies?fieldSelector=metadata.name%3Dringfence-default-deny";
+
+export interface TestParts extends ClusterParts {
+  /** Lines of the log so far. */
+  readonly log: string[];
+  readonly registry: Registry;
+  /** Changes the settings while it runs. */
+  use(settings: Settings): Promise<void>;
+}
+
+const { manifest } = readBundle(SHIPPED_BUNDLE);
+
+/** Settings with a `defaultDeny`, and the namespaces of the control plane exempt. */
+export function settingsWith(
+  defaultDeny: object,
+  exempt: readonly string[] = ["kube-*", "default", LEASE_NAMESPACE],
+): Settings {
+  const settings = {
+    apiVersion: "ringfence.dev/v1alpha1",
+    kind: "Guardrails",
+    metadata: { name: "test" },
+    exempt: { namespaces: exempt },
+    defaultDeny,
+  };
+  return parseSettings(Buffer.from(JSON.stringify(settings)), "test settings", manifest);
+}
+
+/** Starts the parts as a user of the cluster; a leader too unless `leads` is false. */
+export async function startParts(
+  controlPlane: ControlPlane,
+  settings: Settings,
+  { user, leads = true }: { readonly user?: ClusterUser; readonly leads?: boolean } = {},
+): Promise<TestParts> {
+  const log: string[] = [];
+  const registry = new Registry();
+  let current = settings;
+  const parts = await startClusterParts({
+    choice: { kubeconfig: await controlPlane.kubeconfig(user) },
+    settings: () => current,
+    leaseNamespace: leads ? LEASE_NAMESPACE : undefined,
+    leaderTiming: { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 300 },
+    registry,
+    log: createLogger("info", { write: (line: string) => void log.push(line) }),
+  });
+  return {
+    ...parts,
+    log,
+    registry,
+    use: async (changed) => {
+      current = changed;
+      await parts.settingsChanged();
+    },
+  };
+}
+
+/** Grants rights to a service account of its own. @returns the user that it is */
+export async function grantRights(
+  controlPlane: ControlPlane,
+  account: string,
+  rights: readonly Right[] = neededRights(),
+): Promise<ClusterUser> {
+  for (const manifest of rbacManifests(rights, LEASE_NAMESPACE, account)) {
+    const applied = await controlPlane.kubectl(["apply", "-f", "-"], { input: JSON.stringify(manifest) });
+    if (applied.code !== 0) throw new Error(applied.stderr);
+  }
+  return { name: `system:serviceaccount:${LEASE_NAMESPACE}:${account}` };
+}
+
+export function policyPath(namespace: string): string {
+  return `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/ringfence-default-deny`;
+}
+
+/** Waits until the managed policy of a namespace is as expected. */
+export function untilPolicy(
+  controlPlane: ControlPlane,
+  namespace: string,
+  holds: (answer: ApiAnswer) => boolean = ({ status }) => status === 200,
+  limit?: number,
+): Promise<ApiAnswer> {
+  const look = () => controlPlane.request("GET", policyPath(namespace));
+  return eventually(`the default deny of ${namespace}`, look, holds, limit);
+}
+
+/** Makes a namespace; nothing is waited for. */
+export async function makeNamespace(controlPlane: ControlPlane, name: string): Promise<void> {
+  const { status, body } = await controlPlane.request("POST", "/api/v1/namespaces", { metadata: { name } });
+  if (status !== 201) throw new Error(body);
+}
