@@ -122,7 +122,7 @@ export class DefaultDeny {
       },
       observer: watchFailed === undefined ? {} : { failed: watchFailed },
     });
-    const writer = new ManagedPolicyWriter(client, policy);
+    const writer = new ManagedPolicyWriter(client, policy, () => policies.recheck());
     const gate = new PodGate({
       rules,
       namespaces,

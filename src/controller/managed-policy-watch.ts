@@ -1,9 +1,10 @@
 /**
  * @module Which namespaces have the managed default deny as it should be, from a watch of the cluster.
  */
+import type { JsonObject } from "../intake/json-value.ts";
 import type { ClusterClient } from "./cluster-client.ts";
-import { objectKey } from "./listed-objects.ts";
-import { isIntact, type ManagedPolicy } from "./managed-policy.ts";
+import { asObject } from "./listed-objects.ts";
+import type { ManagedPolicy } from "./managed-policy.ts";
 import { Reflector, type ReflectorObserver, type ReflectorTiming } from "./reflector.ts";
 
 export interface ManagedPolicyWatchOptions {
@@ -21,26 +22,23 @@ export interface ManagedPolicyWatchOptions {
 const STALE_AFTER_MS = 180_000;
 
 export class ManagedPolicyWatch {
-  readonly #reflector: Reflector<boolean>;
+  readonly #options: ManagedPolicyWatchOptions;
+  readonly #reflector: Reflector<JsonObject>;
   readonly #staleAfterMs: number;
   /** Namespaces; admission looks here for every Pod. */
   readonly #covered = new Set<string>();
   #watching = false;
 
   constructor(options: ManagedPolicyWatchOptions) {
-    const { client, policy, onChange, observer = {}, timing = {} } = options;
+    const { client, policy, observer = {}, timing = {} } = options;
+    this.#options = options;
     this.#staleAfterMs = options.staleAfterMs ?? STALE_AFTER_MS;
     this.#reflector = new Reflector({
       client,
       path: policy.collection,
       query: policy.query,
-      keep: (object) => isIntact(object, policy.render(policy.namespaceOf(objectKey(object)))),
-      onChange: (key, intact = false) => {
-        const namespace = policy.namespaceOf(key);
-        if (intact) this.#covered.add(namespace);
-        else this.#covered.delete(namespace);
-        onChange?.(namespace, intact);
-      },
+      keep: withoutManagers,
+      onChange: (key, object) => this.#changed(key, object),
       observer: {
         ...observer,
         watching: () => {
@@ -62,6 +60,11 @@ export class ManagedPolicyWatch {
 
   async stop(): Promise<void> {
     await this.#reflector.stop();
+  }
+
+  /** Looks at all objects again, after the form has learnt something. */
+  recheck(): void {
+    for (const [key, object] of this.#reflector.entries()) this.#changed(key, object);
   }
 
   /** Whether all objects have been listed once. */
@@ -91,4 +94,19 @@ export class ManagedPolicyWatch {
   get size(): number {
     return this.#covered.size;
   }
+
+  #changed(key: string, object: JsonObject | undefined): void {
+    const { policy, onChange } = this.#options;
+    const namespace = policy.namespaceOf(key);
+    const intact = object !== undefined && policy.form.isIntact(object, policy.render(namespace));
+    if (intact) this.#covered.add(namespace);
+    else this.#covered.delete(namespace);
+    onChange?.(namespace, intact);
+  }
+}
+
+/** `managedFields` are most of a small object. */
+function withoutManagers(object: JsonObject): JsonObject {
+  const { managedFields: _, ...metadata } = asObject(object["metadata"]) ?? {};
+  return { ...object, metadata };
 }

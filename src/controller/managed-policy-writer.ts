@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from "../intake/json-value.ts";
 import type { ClusterClient } from "./cluster-client.ts";
 import { ClusterError, ownError } from "./cluster-error.ts";
 import { asObject } from "./listed-objects.ts";
-import { FIELD_MANAGER, isIntact, type ManagedPolicy } from "./managed-policy.ts";
+import { FIELD_MANAGER, type ManagedPolicy } from "./managed-policy.ts";
 
 /** Whether it was this call that made the object. */
 export type Ensured = "created" | "present";
@@ -19,13 +19,23 @@ const NO_NAMESPACE = /namespaces "[^"]*" not found/;
 export class ManagedPolicyWriter {
   readonly #client: Pick<ClusterClient, "request">;
   readonly #policy: ManagedPolicy;
+  readonly #onLearnt: () => void;
   readonly #limitMs: number;
   readonly #underWay = new Map<string, Promise<Ensured>>();
 
-  /** @param limitMs for the whole of one `ensure` */
-  constructor(client: Pick<ClusterClient, "request">, policy: ManagedPolicy, limitMs = LIMIT_MS) {
+  /**
+   * @param onLearnt told when the policy's form has learnt what the API server fills in: objects may be intact by that
+   * @param limitMs for the whole of one `ensure`
+   */
+  constructor(
+    client: Pick<ClusterClient, "request">,
+    policy: ManagedPolicy,
+    onLearnt: () => void = () => {},
+    limitMs = LIMIT_MS,
+  ) {
     this.#client = client;
     this.#policy = policy;
+    this.#onLearnt = onLearnt;
     this.#limitMs = limitMs;
   }
 
@@ -49,14 +59,19 @@ export class ManagedPolicyWriter {
   async #ensure(namespace: string): Promise<Ensured> {
     const deadline = performance.now() + this.#limitMs;
     const wanted = this.#policy.render(namespace);
+    const { form } = this.#policy;
     for (let round = 0; round < ROUNDS; round += 1) {
       const applied = await this.#send("PATCH", namespace, wanted, deadline);
-      if (isIntact(applied.object, wanted)) return applied.status === 201 ? "created" : "present";
+      if (form.isIntact(applied.object, wanted)) return applied.status === 201 ? "created" : "present";
       // Server-side apply leaves what others added: the whole object is replaced, unless somebody wrote in between.
       const { resourceVersion } = asObject(applied.object["metadata"]) ?? {};
       const metadata = { ...asObject(wanted["metadata"]), resourceVersion };
       const replaced = await this.#send("PUT", namespace, { ...wanted, metadata }, deadline);
-      if (isIntact(replaced.object, wanted)) return "present";
+      if (form.isIntact(replaced.object, wanted)) return "present";
+      if (form.learn(replaced.object, wanted)) {
+        this.#onLearnt();
+        return "present";
+      }
     }
     throw ownError("Malformed", `the API server stores ${this.#policy.path(namespace)} otherwise than it is sent`);
   }

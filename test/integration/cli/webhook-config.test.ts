@@ -52,7 +52,7 @@ function exempt(found: JsonObject): unknown {
 
 describe("webhook-config", () => {
   test(
-    "fails closed, in time, without side effects",
+    "fails closed, in time, without side effects in a dry run",
     async () => {
       const found = await webhook("--url", "https://localhost:8443");
       expect(found).toMatchObject({
@@ -60,7 +60,7 @@ describe("webhook-config", () => {
         clientConfig: { url: "https://localhost:8443/validate" },
         matchPolicy: "Equivalent",
         failurePolicy: "Fail",
-        sideEffects: "None",
+        sideEffects: "NoneOnDryRun",
         timeoutSeconds: 5,
       });
     },
