@@ -17,6 +17,7 @@ export const COMMANDS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["certs", async () => (await import("./certs.ts")).certsCommands],
   ["bundle", async () => (await import("./bundle.ts")).bundleCommands],
   ["webhook-config", async () => (await import("./webhook-config.ts")).webhookConfigCommand],
+  ["rbac", async () => (await import("./rbac.ts")).rbacCommand],
   ["version", async () => (await import("./version.ts")).versionCommand],
 ]);
 

@@ -9,6 +9,7 @@ import { eventually } from "../controlplane/eventually.ts";
 import { describeIfAvailable } from "../controlplane/suite.ts";
 import {
   grantRights,
+  installPolicyApi,
   LEASE_NAMESPACE,
   makeNamespace,
   POLICIES,
@@ -268,6 +269,79 @@ describeCluster("the managed default deny on a real API server", () => {
     expect(await parts.registry.metrics()).toContain(
       'ringfence_default_deny_pod_wait_seconds_count{result="created"} 50',
     );
+  });
+
+  test("what an API fills in is not taken for an edit, what somebody adds is", async () => {
+    const calico = { group: "projectcalico.org", version: "v3", kind: "NetworkPolicy", plural: "networkpolicies" };
+    await installPolicyApi(
+      cluster,
+      { ...calico, scope: "Namespaced" },
+      { tier: { type: "string", default: "default" } },
+    );
+    const parts = await start(settingsWith({ mode: "all-namespaces", template: "calico" }));
+    await makeNamespace(cluster, "calico");
+    await eventually("the watch to see it", async () => parts.gate.covers("calico"), Boolean);
+    const path = policyPath("calico").replace("networking.k8s.io/v1", "projectcalico.org/v3");
+    const before = await cluster.request("GET", path);
+    expect(before.at("/spec/tier")).toBe("default");
+    await parts.gate.ensure("calico", false);
+    expect((await cluster.request("GET", path)).at("/metadata/resourceVersion")).toBe(
+      before.at("/metadata/resourceVersion"),
+    );
+    await cluster.request("PATCH", path, { spec: { ingress: [{ action: "Allow" }] } });
+    const repaired = await eventually(
+      "the repair",
+      () => cluster.request("GET", path),
+      (answer) => answer.at("/spec/ingress") === undefined,
+    );
+    expect(repaired.at("/spec")).toEqual(before.at("/spec"));
+  });
+
+  test("a cluster-wide kind has one object per namespace, found again by its label", async () => {
+    const kind = {
+      group: "policy.networking.k8s.io",
+      version: "v1alpha2",
+      kind: "ClusterNetworkPolicy",
+      plural: "clusternetworkpolicies",
+    };
+    await installPolicyApi(cluster, { ...kind, scope: "Cluster" });
+    const parts = await start(settingsWith({ mode: "all-namespaces", template: "cluster-network-policy" }));
+    await makeNamespace(cluster, "wide");
+    await eventually("the watch to see it", async () => parts.gate.covers("wide"), Boolean);
+    const path = "/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies/ringfence-default-deny-wide";
+    expect(
+      (await cluster.request("GET", path)).at("/spec/subject/namespaces/matchLabels/kubernetes.io~1metadata.name"),
+    ).toBe("wide");
+    await cluster.request("PATCH", path, {
+      metadata: { labels: { "ringfence.dev/default-deny": null } },
+      spec: { priority: 7 },
+    });
+    await eventually(
+      "the repair",
+      () => cluster.request("GET", path),
+      (answer) =>
+        answer.at("/metadata/labels/ringfence.dev~1default-deny") === "true" && answer.at("/spec/priority") !== 7,
+    );
+    await eventually("the watch to see it", async () => parts.gate.covers("wide"), Boolean);
+  });
+
+  test("while the watch is broken, nothing that it said is believed; afterwards all is as it should be", async () => {
+    const parts = await start(EVERYWHERE);
+    await makeNamespace(cluster, "outage");
+    await eventually("the watch to see it", async () => parts.gate.covers("outage"), Boolean);
+    await cluster.restartApiServer(async () => {
+      await eventually(
+        "the watch to notice",
+        async () => parts.gate.covers("outage"),
+        (covers) => !covers,
+      );
+      await expect(parts.gate.ensure("outage", false)).rejects.toThrow("can't be reached");
+    });
+    await cluster.request("DELETE", policyPath("outage"));
+    await makeNamespace(cluster, "after-the-outage");
+    await untilPolicy(cluster, "outage", undefined, 60_000);
+    await untilPolicy(cluster, "after-the-outage", undefined, 60_000);
+    await eventually("the watch to see it", async () => parts.gate.covers("outage"), Boolean, 60_000);
   });
 
   /** Each right, and those that are there while it is missing. */

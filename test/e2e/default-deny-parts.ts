@@ -85,6 +85,34 @@ export async function grantRights(
   return { name: `system:serviceaccount:${LEASE_NAMESPACE}:${account}` };
 }
 
+/** Installs a custom resource that takes anything, and fills in what it is told to. */
+export async function installPolicyApi(
+  controlPlane: ControlPlane,
+  {
+    group,
+    version,
+    kind,
+    plural,
+    scope,
+  }: { group: string; version: string; kind: string; plural: string; scope: string },
+  defaults: object = {},
+): Promise<void> {
+  const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const schema = { openAPIV3Schema: { type: "object", properties: { spec: { ...open, properties: defaults } } } };
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {
+      name: `${plural}.${group}`,
+      annotations: { "api-approved.kubernetes.io": "unapproved, for a test" },
+    },
+    spec: { group, scope, names: { kind, plural }, versions: [{ name: version, served: true, storage: true, schema }] },
+  };
+  await controlPlane.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition);
+  const list = () => controlPlane.request("GET", `/apis/${group}/${version}/${plural}`);
+  await eventually(`${plural}.${group} to be served`, list, ({ status }) => status === 200);
+}
+
 export function policyPath(namespace: string): string {
   return `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/ringfence-default-deny`;
 }
