@@ -9,9 +9,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import type { DefaultDenyGate } from "../admission/default-deny-gate.ts";
 import type { NamespaceLabels } from "../admission/namespaces.ts";
+import { Backoff } from "../controller/backoff.ts";
 import { type ClusterClient, connectCluster } from "../controller/cluster-client.ts";
 import type { ClusterChoice } from "../controller/cluster-credentials.ts";
-import { type ClusterError, messageOf } from "../controller/cluster-error.ts";
+import { ClusterError, messageOf } from "../controller/cluster-error.ts";
 import { type ControllerMetrics, createControllerMetrics } from "../controller/controller-metrics.ts";
 import { DefaultDeny } from "../controller/default-deny.ts";
 import { forecastDefaultDeny } from "../controller/default-deny-report.ts";
@@ -28,8 +29,10 @@ export interface ClusterPartsOptions {
   readonly choice: ClusterChoice;
   /** The settings in force. */
   readonly settings: () => Settings;
-  /** The namespace of the Lease; undefined where this process never leads. */
-  readonly leaseNamespace: string | undefined;
+  /** Where Ringfence runs: the namespace of its Lease, and one that never gets a default deny. */
+  readonly ownNamespace: string;
+  /** Whether this process stands for election. */
+  readonly leads: boolean;
   readonly leaderTiming?: Partial<LeaderElectionTiming>;
   readonly registry: Registry;
   readonly log: Logger;
@@ -48,6 +51,9 @@ export interface ClusterParts {
 }
 
 const FORECAST_EVERY_MS = 600_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+const NOT_TAKEN_UP = "the default deny of the settings can't be used; what was in use before stays";
 const MOST_NAMED = 20;
 const SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 const DEFAULT_NAMESPACE = "ringfence";
@@ -71,13 +77,14 @@ export async function startClusterParts(options: ClusterPartsOptions): Promise<C
   const defaultDeny: DefaultDeny = new DefaultDeny({
     client,
     settings,
+    ownNamespace: options.ownNamespace,
     choosePolicy: (current) => choosePolicy(client, current.defaultDeny),
     namespaces,
     events: createEventRecorder(client, (error) => {
       metrics.eventFailed();
       log.warn({ reason: error.message }, "an Event can't be written");
     }),
-    forecast: (signal) => forecastNowAndThen({ client, namespaces, settings, metrics, log }, signal),
+    forecast: (signal) => forecastNowAndThen({ ...options, client, namespaces, metrics }, signal),
     observer: controllerObserver(metrics, log),
     onEnsured: (result, seconds) => metrics.podWaited(result, seconds),
     watchFailed: interrupted("default-deny"),
@@ -88,12 +95,19 @@ export async function startClusterParts(options: ClusterPartsOptions): Promise<C
     missing: () => defaultDeny.missing,
     contested: () => defaultDeny.contested,
   });
+  const stopping = new AbortController();
+  const takeUp = createTakeUp(defaultDeny, log, stopping.signal);
   namespaces.start();
   try {
     await defaultDeny.configure();
   } catch (cause) {
-    await namespaces.stop();
-    throw cause;
+    // A cluster that doesn't answer yet is no reason not to start; until it does, no Pod is let in.
+    if (!(cause instanceof ClusterError)) {
+      await namespaces.stop();
+      throw cause;
+    }
+    log.warn({ reason: cause.message }, NOT_TAKEN_UP);
+    void takeUp();
   }
   election?.start();
   return {
@@ -103,15 +117,10 @@ export async function startClusterParts(options: ClusterPartsOptions): Promise<C
       ["namespaces", () => (namespaces.synced ? undefined : "the namespaces have not been listed yet")],
       ["default-deny", defaultDeny.ready],
     ]),
-    settingsChanged: () =>
-      defaultDeny.configure().catch((cause: unknown) => {
-        log.error(
-          { reason: messageOf(cause) },
-          "the default deny of the new settings can't be used; the old one stays",
-        );
-      }),
+    settingsChanged: takeUp,
     stepDown: async () => election?.stop(),
     stop: async () => {
+      stopping.abort();
       await election?.stop();
       await defaultDeny.stop();
       await namespaces.stop();
@@ -120,8 +129,29 @@ export async function startClusterParts(options: ClusterPartsOptions): Promise<C
   };
 }
 
+/** Takes up settings until it works or they are changed again. Never throws. */
+function createTakeUp(defaultDeny: DefaultDeny, log: Logger, stopping: AbortSignal): () => Promise<void> {
+  let latest: AbortController | undefined;
+  return async () => {
+    latest?.abort();
+    latest = new AbortController();
+    const signal = AbortSignal.any([latest.signal, stopping]);
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    while (!signal.aborted) {
+      try {
+        await defaultDeny.configure();
+        return;
+      } catch (cause) {
+        log.error({ reason: messageOf(cause) }, NOT_TAKEN_UP);
+        if (!(cause instanceof ClusterError)) return;
+        await pause(backoff.next(), undefined, { signal }).catch(() => {});
+      }
+    }
+  };
+}
+
 /** The namespace that this Pod runs in; outside of a cluster the one that the documentation uses. */
-export function ownNamespace(): string {
+export function podNamespace(): string {
   try {
     return readFileSync(SERVICE_ACCOUNT_NAMESPACE, "utf8").trim();
   } catch {
@@ -130,14 +160,14 @@ export function ownNamespace(): string {
 }
 
 function createElection(
-  { leaseNamespace, leaderTiming = {}, log }: ClusterPartsOptions,
+  { leads, ownNamespace, leaderTiming = {}, log }: ClusterPartsOptions,
   client: ClusterClient,
   defaultDeny: DefaultDeny,
 ): LeaderElection | undefined {
-  if (leaseNamespace === undefined) return undefined;
+  if (!leads) return undefined;
   return new LeaderElection({
     client,
-    namespace: leaseNamespace,
+    namespace: ownNamespace,
     name: CONTROLLER_LEASE,
     identity: `${hostname()}_${randomUUID()}`,
     lead: (term) => defaultDeny.lead(term),
@@ -169,30 +199,27 @@ function controllerObserver(metrics: ControllerMetrics, log: Logger) {
   };
 }
 
-interface ForecastParts {
+interface ForecastParts extends Pick<ClusterPartsOptions, "settings" | "ownNamespace" | "log"> {
   readonly client: ClusterClient;
   readonly namespaces: NamespaceWatch;
-  readonly settings: () => Settings;
   readonly metrics: ControllerMetrics;
-  readonly log: Logger;
 }
 
 async function forecastNowAndThen(parts: ForecastParts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one forecast after the other
       await forecastOnce(parts, signal);
     } catch (cause) {
       if (!signal.aborted) parts.log.warn({ reason: messageOf(cause) }, "what default deny would change can't be told");
     }
-    // oxlint-disable-next-line no-await-in-loop -- the pause between them
     await pause(FORECAST_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-async function forecastOnce({ client, namespaces, settings, metrics, log }: ForecastParts, signal: AbortSignal) {
+async function forecastOnce(parts: ForecastParts, signal: AbortSignal): Promise<void> {
+  const { client, namespaces, settings, ownNamespace, metrics, log } = parts;
   await namespaces.untilSynced();
-  const rules = defaultDenyRules(settings());
+  const rules = defaultDenyRules(settings(), ownNamespace);
   const forecasts = await forecastDefaultDeny(client, rules, namespaces.states(), () => false, signal);
   const cutOff = forecasts.flatMap(({ namespace, cutOff: pods }) => pods.map(({ name }) => `${namespace}/${name}`));
   metrics.forecast(forecasts.length, cutOff.length);

@@ -11,11 +11,11 @@ import { superviseProcess } from "../server/lifecycle.ts";
 import { createLog, type Logger, type LogLevel } from "../server/log.ts";
 import { createOperationsListener } from "../server/operations-app.ts";
 import type { Arguments } from "./arguments.ts";
-import { type ClusterParts, ownNamespace, startClusterParts } from "./cluster-parts.ts";
+import { type ClusterParts, podNamespace, startClusterParts } from "./cluster-parts.ts";
 import { CallError, type Command, EXIT_OK } from "./command.ts";
 import { ENGINE_OPTIONS } from "./engine-options.ts";
 import { printForecast } from "./forecast.ts";
-import { CLUSTER_OPTIONS, clusterChoice, LOG_OPTIONS, wholeNumber } from "./process-options.ts";
+import { CLUSTER_OPTIONS, clusterChoice, LOG_OPTIONS, NAMESPACE_OPTION, wholeNumber } from "./process-options.ts";
 import { startEngine } from "./running-engine.ts";
 
 // Long enough for a call to the cluster that is under way.
@@ -36,11 +36,7 @@ export const controllerCommand: Command = {
       type: "boolean",
       description: "Only tell which namespaces would get the default deny and which Pods would be cut off, and end.",
     },
-    "lease-namespace": {
-      type: "string",
-      value: "NAME",
-      description: "The namespace of the Lease; by default the Pod's own, outside of a cluster ringfence.",
-    },
+    ...NAMESPACE_OPTION,
     "operations-port": {
       type: "string",
       value: "PORT",
@@ -92,12 +88,13 @@ async function startParts(
   registry: Registry,
   settings: Parameters<typeof startClusterParts>[0]["settings"],
 ): Promise<ClusterParts> {
-  const leaseNamespace = args.text("lease-namespace") ?? ownNamespace();
+  const ownNamespace = args.text("namespace") ?? podNamespace();
   try {
     return await startClusterParts({
       choice: clusterChoice(args, "controller"),
       settings,
-      leaseNamespace,
+      ownNamespace,
+      leads: true,
       registry,
       log,
     });

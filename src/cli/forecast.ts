@@ -8,6 +8,7 @@ import { defaultDenyRules } from "../controller/governance.ts";
 import { NamespaceWatch } from "../controller/namespace-labels.ts";
 import { printable } from "../engine/verdict.ts";
 import type { Arguments } from "./arguments.ts";
+import { podNamespace } from "./cluster-parts.ts";
 import { CallError, EXIT_OK, type Io } from "./command.ts";
 import { loadBundle, loadSettings } from "./engine-options.ts";
 import { clusterChoice } from "./process-options.ts";
@@ -17,7 +18,8 @@ import { clusterChoice } from "./process-options.ts";
  * @throws CallError where the cluster can't be read
  */
 export async function printForecast(args: Arguments, io: Io): Promise<number> {
-  const rules = defaultDenyRules(await loadSettings(args, loadBundle(args)));
+  const ownNamespace = args.text("namespace") ?? podNamespace();
+  const rules = defaultDenyRules(await loadSettings(args, loadBundle(args)), ownNamespace);
   try {
     const client = await connectCluster(clusterChoice(args, "controller"));
     let failure: ClusterError | undefined;

@@ -11,6 +11,15 @@ export const CLUSTER_OPTIONS: Options = {
   "in-cluster": { type: "boolean", description: "The cluster that this Pod runs in." },
 };
 
+export const NAMESPACE_OPTION: Options = {
+  namespace: {
+    type: "string",
+    value: "NAME",
+    description:
+      "The namespace of Ringfence, where the controllers agree on who works, and that gets no default deny; by default the Pod's own.",
+  },
+};
+
 export const LOG_OPTIONS: Options = {
   "log-level": {
     type: "string",

@@ -23,7 +23,7 @@ import type { Arguments } from "./arguments.ts";
 import type { ClusterParts } from "./cluster-parts.ts";
 import { CallError, type Command, EXIT_OK } from "./command.ts";
 import { ENGINE_OPTIONS } from "./engine-options.ts";
-import { CLUSTER_OPTIONS, clusterChoice, LOG_OPTIONS, wholeNumber } from "./process-options.ts";
+import { CLUSTER_OPTIONS, clusterChoice, LOG_OPTIONS, NAMESPACE_OPTION, wholeNumber } from "./process-options.ts";
 import { engineFiles, startEngine } from "./running-engine.ts";
 
 type Log = ReturnType<typeof createLog>["log"];
@@ -78,11 +78,7 @@ export const serveCommand: Command = {
         "The cluster whose namespaces are watched for their labels, and whose Pods wait for the default deny.",
     },
     controller: { type: "boolean", description: "Be a controller as well, as `ringfence controller` is." },
-    "lease-namespace": {
-      type: "string",
-      value: "NAME",
-      description: "With --controller: the namespace of the Lease; by default the Pod's own.",
-    },
+    ...NAMESPACE_OPTION,
     "drain-seconds": {
       type: "string",
       value: "SECONDS",
@@ -195,12 +191,19 @@ async function connect(
     if (leads) throw new CallError("--controller needs a cluster: --kubeconfig FILE or --in-cluster", "serve");
     return undefined;
   }
-  const { ownNamespace, startClusterParts } = await import("./cluster-parts.ts");
+  const { podNamespace, startClusterParts } = await import("./cluster-parts.ts");
   const { ClusterError } = await import("../controller/cluster-error.ts");
   const { TemplateError } = await import("../controller/template-error.ts");
-  const leaseNamespace = leads ? (args.text("lease-namespace") ?? ownNamespace()) : undefined;
+  const ownNamespace = args.text("namespace") ?? podNamespace();
   try {
-    return await startClusterParts({ choice, settings: () => live.current.settings, leaseNamespace, registry, log });
+    return await startClusterParts({
+      choice,
+      settings: () => live.current.settings,
+      ownNamespace,
+      leads,
+      registry,
+      log,
+    });
   } catch (cause) {
     if (cause instanceof ClusterError || cause instanceof TemplateError) throw new CallError(cause.message);
     throw cause;

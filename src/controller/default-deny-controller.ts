@@ -7,7 +7,7 @@ import type { JsonValue } from "../intake/json-value.ts";
 import { messageOf } from "./cluster-error.ts";
 import type { EventRecorder, EventSubject } from "./event-recorder.ts";
 import { type DefaultDenyRules, isGoverned } from "./governance.ts";
-import type { Term } from "./leader-election.ts";
+import type { Term } from "./leader-term.ts";
 import { asObject } from "./listed-objects.ts";
 import { MANAGED_NAME } from "./managed-object.ts";
 import type { ManagedPolicy } from "./managed-policy.ts";

@@ -9,7 +9,7 @@ import type { ClusterError } from "./cluster-error.ts";
 import { DefaultDenyController, type DefaultDenyObserver } from "./default-deny-controller.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { defaultDenyRules } from "./governance.ts";
-import type { Term } from "./leader-election.ts";
+import type { Term } from "./leader-term.ts";
 import type { ManagedPolicy } from "./managed-policy.ts";
 import { ManagedPolicyWatch } from "./managed-policy-watch.ts";
 import { ManagedPolicyWriter } from "./managed-policy-writer.ts";
@@ -20,6 +20,8 @@ export interface DefaultDenyOptions {
   readonly client: Pick<ClusterClient, "request" | "watch">;
   /** The settings in force. */
   readonly settings: () => Settings;
+  /** Where Ringfence runs, which is always left out. */
+  readonly ownNamespace: string;
   /** The policy that the settings choose; a TemplateError where there is none. Not asked while only observing. */
   readonly choosePolicy: (settings: Settings) => Promise<ManagedPolicy>;
   /** Its changes have to be told to `namespaceChanged`. */
@@ -41,17 +43,24 @@ interface Parts {
   readonly controller: DefaultDenyController;
 }
 
+const NOT_CONFIGURED = "the cluster hasn't told yet which kinds of default deny it serves";
+
 export class DefaultDeny {
   readonly #options: DefaultDenyOptions;
-  /** Undefined while only observing. */
+  /** Undefined while only observing, and until the first settings have been taken up. */
   #parts: Parts | undefined;
+  #configured = false;
+  #configuring: Promise<void> = Promise.resolve();
   /** Aborted when other parts take over. */
   #replaced = new AbortController();
 
   /** For admission; while only observing it lets everything in. */
   readonly gate: DefaultDenyGate = {
-    covers: (namespace) => this.#parts === undefined || this.#parts.gate.covers(namespace),
-    ensure: async (namespace, dryRun) => this.#parts?.gate.ensure(namespace, dryRun),
+    covers: (namespace) => (this.#parts === undefined ? this.#configured : this.#parts.gate.covers(namespace)),
+    ensure: async (namespace, dryRun) => {
+      if (!this.#configured) throw new Error(`${NOT_CONFIGURED}; whether namespace ${namespace} has it can't be told`);
+      return this.#parts?.gate.ensure(namespace, dryRun);
+    },
   };
 
   constructor(options: DefaultDenyOptions) {
@@ -62,13 +71,11 @@ export class DefaultDeny {
    * Takes up the settings in force: at the start, and after each change of them.
    * @throws TemplateError, ClusterError where their template can't be used or chosen; what worked before goes on
    */
-  async configure(): Promise<void> {
-    const settings = this.#options.settings();
-    if (settings.defaultDeny.mode === "observe") return this.#replace(undefined);
-    const policy = await this.#options.choosePolicy(settings);
-    const identity = JSON.stringify([policy.collection, policy.render("namespace")]);
-    if (identity === this.#parts?.identity) this.#parts.controller.lookAtAll();
-    else await this.#replace(this.#create(policy, identity));
+  configure(): Promise<void> {
+    // One after the other: the last settings are the ones that stay.
+    const configuring = this.#configuring.then(() => this.#configure());
+    this.#configuring = configuring.catch(() => {});
+    return configuring;
   }
 
   /** The work of a leader, until its term is over. */
@@ -81,7 +88,6 @@ export class DefaultDeny {
         },
         signal,
       };
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       await (this.#parts === undefined ? this.#options.forecast(signal) : this.#parts.controller.lead(turn));
     }
   }
@@ -92,10 +98,11 @@ export class DefaultDeny {
   }
 
   /** Why Pods can't be judged yet; undefined where all is well. */
-  readonly ready = (): string | undefined =>
-    this.#parts === undefined || this.#parts.policies.synced
-      ? undefined
-      : "the default denies have not been listed yet";
+  readonly ready = (): string | undefined => {
+    if (!this.#configured) return NOT_CONFIGURED;
+    if (this.#parts === undefined || this.#parts.policies.synced) return undefined;
+    return "the default denies have not been listed yet";
+  };
 
   /** Governed namespaces without it. */
   get missing(): number {
@@ -110,9 +117,20 @@ export class DefaultDeny {
     await this.#replace(undefined);
   }
 
+  async #configure(): Promise<void> {
+    const settings = this.#options.settings();
+    if (settings.defaultDeny.mode === "observe") await this.#replace(undefined);
+    else {
+      const policy = await this.#options.choosePolicy(settings);
+      const identity = JSON.stringify([policy.collection, policy.render("namespace")]);
+      if (identity === this.#parts?.identity) this.#parts.controller.lookAtAll();
+      else await this.#replace(this.#create(policy, identity));
+    }
+  }
+
   #create(policy: ManagedPolicy, identity: string): Parts {
     const { client, namespaces, events, observer = {}, onEnsured, watchFailed } = this.#options;
-    const rules = () => defaultDenyRules(this.#options.settings());
+    const rules = () => defaultDenyRules(this.#options.settings(), this.#options.ownNamespace);
     const policies = new ManagedPolicyWatch({
       client,
       policy,
@@ -136,6 +154,7 @@ export class DefaultDeny {
 
   async #replace(parts: Parts | undefined): Promise<void> {
     const before = this.#parts;
+    this.#configured = true;
     if (before === parts) return;
     this.#parts = parts;
     parts?.policies.start();

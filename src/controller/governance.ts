@@ -14,9 +14,16 @@ export interface DefaultDenyRules {
   readonly exemptNamespaces: readonly string[];
 }
 
-/** What of the settings decides. */
-export function defaultDenyRules({ defaultDeny: { mode, since }, exempt }: Settings): DefaultDenyRules {
-  return { mode, since, exemptNamespaces: exempt.namespaces ?? [] };
+/**
+ * What of the settings decides.
+ * @param ownNamespace where Ringfence runs: always left out. A default deny there would keep the API server from the
+ *   webhook, and with it everything out of the cluster, the policy that could help among it
+ */
+export function defaultDenyRules(
+  { defaultDeny: { mode, since }, exempt }: Settings,
+  ownNamespace: string,
+): DefaultDenyRules {
+  return { mode, since, exemptNamespaces: [...(exempt.namespaces ?? []), ownNamespace] };
 }
 
 /**

@@ -14,7 +14,7 @@ import { eventually } from "../controlplane/eventually.ts";
 import { createNamespace } from "../controlplane/objects.ts";
 import { describeIfAvailable } from "../controlplane/suite.ts";
 import { waitUntilEffective } from "../controlplane/webhooks.ts";
-import { LEASE_NAMESPACE, makeNamespace, policyPath, untilPolicy } from "./default-deny-parts.ts";
+import { OWN_NAMESPACE, makeNamespace, policyPath, untilPolicy } from "./default-deny-parts.ts";
 import {
   registerWebhook,
   type RingfenceProcess,
@@ -25,7 +25,7 @@ import {
 
 const describeCluster = await describeIfAvailable();
 const START_LIMIT_MS = 120_000;
-const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${LEASE_NAMESPACE}/leases/ringfence-controller`;
+const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${OWN_NAMESPACE}/leases/ringfence-controller`;
 const BIG = "x".repeat(100_000);
 
 describeCluster("the controller as a program", () => {
@@ -39,13 +39,13 @@ describeCluster("the controller as a program", () => {
     folder = await mkdtemp(join(tmpdir(), "ringfence-controller-"));
     settings = join(folder, "settings.json");
     cluster = await startControlPlane();
-    await makeNamespace(cluster, LEASE_NAMESPACE);
+    await makeNamespace(cluster, OWN_NAMESPACE);
     await writeSettings({ mode: "observe" });
     // With these settings the roles hold what observing needs too.
     const roles = await runRingfence(["rbac", "--settings", settings]);
     const applied = await cluster.kubectl(["apply", "-f", "-"], { input: roles });
     expect(applied).toMatchObject({ code: 0, stderr: "" });
-    kubeconfig = await cluster.kubeconfig({ name: `system:serviceaccount:${LEASE_NAMESPACE}:ringfence-controller` });
+    kubeconfig = await cluster.kubeconfig({ name: `system:serviceaccount:${OWN_NAMESPACE}:ringfence-controller` });
   }, START_LIMIT_MS);
   afterEach(async () => {
     await Promise.all(running.map((one) => one.stop()));
@@ -61,7 +61,7 @@ describeCluster("the controller as a program", () => {
       apiVersion: "ringfence.dev/v1alpha1",
       kind: "Guardrails",
       metadata: { name: "test" },
-      exempt: { namespaces: ["kube-*", "default", LEASE_NAMESPACE] },
+      exempt: { namespaces: ["kube-*", "default"] },
       defaultDeny,
       guardrails: { "required-labels": { mode: "off" } },
     };
@@ -117,6 +117,40 @@ describeCluster("the controller as a program", () => {
     expect(await controller.stop()).toBe(0);
     expect((await cluster.request("GET", LEASE)).at("/spec/holderIdentity")).toBe("");
     expect(controller.output()).not.toContain("    at ");
+  });
+
+  test("a leader that is paused for longer than its Lease doesn't lead when it goes on", async () => {
+    await writeSettings({ mode: "all-namespaces" });
+    const first = await run(startController);
+    await eventually(
+      "the lead",
+      async () => first.output(),
+      (log) => log.includes("this process leads"),
+    );
+    const second = await run(startController);
+    await eventually(
+      "to follow",
+      async () => second.output(),
+      (log) => log.includes("stands by"),
+    );
+    first.pause();
+    await eventually(
+      "the lead",
+      async () => second.output(),
+      (log) => log.includes("this process leads"),
+      30_000,
+    );
+    const holder = (await cluster.request("GET", LEASE)).at("/spec/holderIdentity");
+    first.resume();
+    await eventually(
+      "the end of its lead",
+      async () => first.output(),
+      (log) => log.includes("doesn't lead any more"),
+    );
+    await makeNamespace(cluster, "of-the-second");
+    await untilPolicy(cluster, "of-the-second");
+    expect(first.output()).not.toContain("of-the-second");
+    expect((await cluster.request("GET", LEASE)).at("/spec/holderIdentity")).toBe(holder);
   });
 
   test("tells what would be cut off, and ends", async () => {

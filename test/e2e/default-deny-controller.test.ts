@@ -10,7 +10,7 @@ import { describeIfAvailable } from "../controlplane/suite.ts";
 import {
   grantRights,
   installPolicyApi,
-  LEASE_NAMESPACE,
+  OWN_NAMESPACE,
   makeNamespace,
   POLICIES,
   policyPath,
@@ -23,7 +23,7 @@ import {
 const describeCluster = await describeIfAvailable();
 const EVERYWHERE = settingsWith({ mode: "all-namespaces" });
 const REPAIR_MS = 5_000;
-const LEASE_PATH = `/apis/coordination.k8s.io/v1/namespaces/${LEASE_NAMESPACE}/leases/ringfence-controller`;
+const LEASE_PATH = `/apis/coordination.k8s.io/v1/namespaces/${OWN_NAMESPACE}/leases/ringfence-controller`;
 const APPLY = { "content-type": "application/apply-patch+yaml" };
 
 describeCluster("the managed default deny on a real API server", () => {
@@ -32,7 +32,7 @@ describeCluster("the managed default deny on a real API server", () => {
 
   beforeAll(async () => {
     cluster = await startControlPlane();
-    await makeNamespace(cluster, LEASE_NAMESPACE);
+    await makeNamespace(cluster, OWN_NAMESPACE);
   });
   afterEach(async () => {
     await Promise.all(running.map((parts) => parts.stop()));
@@ -71,7 +71,7 @@ describeCluster("the managed default deny on a real API server", () => {
       ({ metadata }) => metadata.namespace,
     );
     expect(
-      namespaces.filter((name) => name.startsWith("kube-") || name === "default" || name === LEASE_NAMESPACE),
+      namespaces.filter((name) => name.startsWith("kube-") || name === "default" || name === OWN_NAMESPACE),
     ).toEqual([]);
   });
 
@@ -342,6 +342,24 @@ describeCluster("the managed default deny on a real API server", () => {
     await untilPolicy(cluster, "outage", undefined, 60_000);
     await untilPolicy(cluster, "after-the-outage", undefined, 60_000);
     await eventually("the watch to see it", async () => parts.gate.covers("outage"), Boolean, 60_000);
+  });
+
+  test("a start while the cluster doesn't answer: no Pod is let in until it does", async () => {
+    await makeNamespace(cluster, "down-at-the-start");
+    let parts: TestParts | undefined;
+    await cluster.restartApiServer(async () => {
+      parts = await start(EVERYWHERE);
+      expect(parts.gate.covers("down-at-the-start")).toBe(false);
+      await expect(parts.gate.ensure("down-at-the-start", false)).rejects.toThrow("hasn't told yet");
+      expect(parts.readiness.get("default-deny")?.()).toContain("hasn't told yet");
+    });
+    await untilPolicy(cluster, "down-at-the-start", undefined, 60_000);
+    await eventually(
+      "to be ready",
+      async () => parts?.readiness.get("default-deny")?.(),
+      (why) => why === undefined,
+      60_000,
+    );
   });
 
   /** Each right, and those that are there while it is missing. */

@@ -14,8 +14,8 @@ import type { ClusterUser } from "../controlplane/cluster-files.ts";
 import type { ControlPlane } from "../controlplane/control-plane.ts";
 import { eventually } from "../controlplane/eventually.ts";
 
-/** Where leaders agree in tests. */
-export const LEASE_NAMESPACE = "ringfence";
+/** Where Ringfence is, in tests: it gets no default deny, though no setting says so. */
+export const OWN_NAMESPACE = "ringfence";
 export const POLICIES =
   "/apis/networking.k8s.io/v1/networkpolicies?fieldSelector=metadata.name%3Dringfence-default-deny";
 
@@ -30,10 +30,7 @@ export interface TestParts extends ClusterParts {
 const { manifest } = readBundle(SHIPPED_BUNDLE);
 
 /** Settings with a `defaultDeny`, and the namespaces of the control plane exempt. */
-export function settingsWith(
-  defaultDeny: object,
-  exempt: readonly string[] = ["kube-*", "default", LEASE_NAMESPACE],
-): Settings {
+export function settingsWith(defaultDeny: object, exempt: readonly string[] = ["kube-*", "default"]): Settings {
   const settings = {
     apiVersion: "ringfence.dev/v1alpha1",
     kind: "Guardrails",
@@ -56,7 +53,8 @@ export async function startParts(
   const parts = await startClusterParts({
     choice: { kubeconfig: await controlPlane.kubeconfig(user) },
     settings: () => current,
-    leaseNamespace: leads ? LEASE_NAMESPACE : undefined,
+    ownNamespace: OWN_NAMESPACE,
+    leads,
     leaderTiming: { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 300 },
     registry,
     log: createLogger("info", { write: (line: string) => void log.push(line) }),
@@ -78,11 +76,11 @@ export async function grantRights(
   account: string,
   rights: readonly Right[] = neededRights(),
 ): Promise<ClusterUser> {
-  for (const manifest of rbacManifests(rights, LEASE_NAMESPACE, account)) {
+  for (const manifest of rbacManifests(rights, OWN_NAMESPACE, account)) {
     const applied = await controlPlane.kubectl(["apply", "-f", "-"], { input: JSON.stringify(manifest) });
     if (applied.code !== 0) throw new Error(applied.stderr);
   }
-  return { name: `system:serviceaccount:${LEASE_NAMESPACE}:${account}` };
+  return { name: `system:serviceaccount:${OWN_NAMESPACE}:${account}` };
 }
 
 /** Installs a custom resource that takes anything, and fills in what it is told to. */

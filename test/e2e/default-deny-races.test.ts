@@ -17,7 +17,7 @@ import { readWatchEvent } from "../../src/controller/listed-objects.ts";
 import { type ControlPlane, startControlPlane } from "../controlplane/control-plane.ts";
 import { eventually } from "../controlplane/eventually.ts";
 import { describeIfAvailable } from "../controlplane/suite.ts";
-import { grantRights, LEASE_NAMESPACE, makeNamespace } from "./default-deny-parts.ts";
+import { grantRights, OWN_NAMESPACE, makeNamespace } from "./default-deny-parts.ts";
 import { registerWebhook, type RingfenceProcess, startController, startRingfence } from "./ringfence-process.ts";
 
 const describeCluster = await describeIfAvailable();
@@ -32,8 +32,8 @@ const SETTINGS = {
   apiVersion: "ringfence.dev/v1alpha1",
   kind: "Guardrails",
   metadata: { name: "races" },
-  exempt: { namespaces: ["kube-*", "default", LEASE_NAMESPACE] },
-  defaultDeny: { mode: "all-namespaces", managers: [`system:serviceaccount:${LEASE_NAMESPACE}:ringfence-controller`] },
+  exempt: { namespaces: ["kube-*", "default"] },
+  defaultDeny: { mode: "all-namespaces", managers: [`system:serviceaccount:${OWN_NAMESPACE}:ringfence-controller`] },
   guardrails: { "required-labels": { mode: "off" } },
 };
 
@@ -57,7 +57,7 @@ describeCluster("two hundred races for a new namespace", () => {
     // Without that plugin a Pod may follow its namespace at once, instead of waiting for a ServiceAccount.
     const apiServerFlags = ["--disable-admission-plugins=ServiceAccount"];
     cluster = await startControlPlane({ controllerManager: false, apiServerFlags });
-    await makeNamespace(cluster, LEASE_NAMESPACE);
+    await makeNamespace(cluster, OWN_NAMESPACE);
     const user = await grantRights(cluster, "ringfence-controller");
     const settings = join(folder, "settings.json");
     await writeFile(settings, JSON.stringify(SETTINGS));
@@ -71,7 +71,7 @@ describeCluster("two hundred races for a new namespace", () => {
     const { port } = balancer.address() as { port: number };
     await registerWebhook(cluster, port, join(folder, "certs", "ca.crt"), ["--settings", settings]);
     await untilGuarded();
-    controllerArguments = [...arguments_, "--lease-namespace", LEASE_NAMESPACE];
+    controllerArguments = [...arguments_, "--namespace", OWN_NAMESPACE];
     controller = await startController(controllerArguments);
   }, START_LIMIT_MS);
 
@@ -209,7 +209,7 @@ describeCluster("two hundred races for a new namespace", () => {
   }
 });
 
-const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${LEASE_NAMESPACE}/leases/ringfence-controller`;
+const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${OWN_NAMESPACE}/leases/ringfence-controller`;
 
 /** A Service in small: each connection goes to the next of the ports. */
 function balance(ports: readonly number[]): Server {

@@ -4,7 +4,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { type ClusterClient, type ClusterRequest, connectCluster } from "../../src/controller/cluster-client.ts";
 import { ClusterError, ownError } from "../../src/controller/cluster-error.ts";
-import { LeaderElection, type Term } from "../../src/controller/leader-election.ts";
+import { LeaderElection } from "../../src/controller/leader-election.ts";
+import type { Term } from "../../src/controller/leader-term.ts";
 import { type ControlPlane, startControlPlane } from "../controlplane/control-plane.ts";
 import { eventually } from "../controlplane/eventually.ts";
 import { describeIfAvailable } from "../controlplane/suite.ts";

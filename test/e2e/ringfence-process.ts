@@ -21,6 +21,9 @@ export interface RingfenceProcess {
   stop(): Promise<number | null>;
   /** As the kernel does it when memory is short. */
   kill(): Promise<number | null>;
+  /** As a machine does that stands still for a while: SIGSTOP, and SIGCONT. */
+  pause(): void;
+  resume(): void;
 }
 
 /** Runs a command that ends by itself. @returns what it printed */
@@ -62,7 +65,14 @@ async function startProgram(args: readonly string[], listening: RegExp): Promise
     await end;
     return child.exitCode;
   };
-  return { port, output: () => written, stop: endBy("SIGTERM"), kill: endBy("SIGKILL") };
+  return {
+    port,
+    output: () => written,
+    stop: endBy("SIGTERM"),
+    kill: endBy("SIGKILL"),
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+  };
 }
 
 /** Registers the webhook as the documentation says: webhook-config, piped to kubectl apply. */
