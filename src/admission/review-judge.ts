@@ -62,7 +62,8 @@ export class ReviewJudge {
       if (cause instanceof MalformedReview && cause.uid !== undefined) return malformed(cause.uid, cause.message);
       throw cause;
     }
-    // A deletion only tightens or is guarded elsewhere; CONNECT and DELETE carry no object to judge.
+    if (request.operation === "DELETE") return this.#judgeDeletion(request);
+    // CONNECT carries no object to judge.
     const { object } = request;
     if (object === null || (request.operation !== "CREATE" && request.operation !== "UPDATE")) {
       return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
@@ -87,25 +88,46 @@ export class ReviewJudge {
     return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
   }
 
+  /**
+   * A deletion is judged by the stored object. What goes with its namespace may go: only where a deletion would be denied
+   * is the cluster asked whether that is so.
+   */
+  #judgeDeletion(request: AdmissionRequest): Reviewed | Promise<Reviewed> {
+    const { namespace } = request;
+    const namespaces = namespace === "" ? undefined : this.#namespaces;
+    const labels = namespaces?.cached(namespace) ?? null;
+    const reviewed = this.#judge(request, labels, namespaces === undefined ? null : false);
+    if (namespaces === undefined || reviewed.decision.result !== "denied") return reviewed;
+    return namespaces.isTerminating(namespace).then(
+      (terminating) => (terminating ? this.#judge(request, labels, true) : reviewed),
+      (cause: unknown) =>
+        fault(
+          request,
+          `whether the namespace ${namespace} is being deleted could not be found out: ${reasonOf(cause)}`,
+        ),
+    );
+  }
+
   async #judgeAfterLookup(request: AdmissionRequest, namespaces: NamespaceLabels): Promise<Reviewed> {
     let labels: Labels | undefined;
     try {
       labels = await namespaces.lookup(request.namespace);
     } catch (cause) {
-      return fault(
-        request,
-        `the labels of namespace ${request.namespace} can't be had: ${cause instanceof Error ? cause.message : "no answer"}`,
-      );
+      return fault(request, `the labels of namespace ${request.namespace} can't be had: ${reasonOf(cause)}`);
     }
     if (labels === undefined) return fault(request, `the namespace ${request.namespace} doesn't exist`);
     return this.#judge(request, labels);
   }
 
-  #judge(request: AdmissionRequest, namespaceLabels: Labels | null): Reviewed {
+  #judge(
+    request: AdmissionRequest,
+    namespaceLabels: Labels | null,
+    namespaceTerminating: boolean | null = null,
+  ): Reviewed {
     const engine = this.#engine();
     let verdict: Verdict;
     try {
-      verdict = engine.judge(judgeRequest(request, namespaceLabels));
+      verdict = engine.judge(judgeRequest(request, namespaceLabels, namespaceTerminating));
     } catch (cause) {
       return fault(request, cause instanceof EngineFault ? cause.message : "an unexpected error");
     }
@@ -114,11 +136,20 @@ export class ReviewJudge {
   }
 }
 
-function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null): JudgeRequest {
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : "no answer";
+}
+
+function judgeRequest(
+  request: AdmissionRequest,
+  namespaceLabels: Labels | null,
+  namespaceTerminating: boolean | null,
+): JudgeRequest {
+  const isDeletion = request.operation === "DELETE";
   return {
     uid: request.uid,
     place: "admission",
-    operation: request.operation === "UPDATE" ? "UPDATE" : "CREATE",
+    operation: request.operation === "CONNECT" ? "CREATE" : request.operation,
     group: request.kind.group,
     version: request.kind.version,
     kind: request.kind.kind,
@@ -126,9 +157,10 @@ function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null)
     name: objectName(request),
     subresource: request.subResource,
     user: request.userInfo,
-    object: request.object ?? {},
-    oldObject: request.oldObject,
+    object: (isDeletion ? request.oldObject : request.object) ?? {},
+    oldObject: isDeletion ? null : request.oldObject,
     namespaceLabels,
+    namespaceTerminating,
   };
 }
 
@@ -191,10 +223,13 @@ function named(request: AdmissionRequest): ObjectName {
   return { kind: request.kind.kind, namespace: request.namespace, name: objectName(request) };
 }
 
-/** The request has no name for generateName; the object has one in the validating phase. */
-function objectName({ name, object }: AdmissionRequest): string {
+/**
+ * The request has no name for generateName, where the object has one in the validating phase, and for each object of a
+ * deletion of many.
+ */
+function objectName({ name, object, oldObject }: AdmissionRequest): string {
   if (name !== "") return name;
-  const metadata = object?.["metadata"] as { name?: unknown; generateName?: unknown } | undefined;
+  const metadata = (object ?? oldObject)?.["metadata"] as { name?: unknown; generateName?: unknown } | undefined;
   if (typeof metadata?.name === "string" && metadata.name !== "") return metadata.name;
   return typeof metadata?.generateName === "string" ? `${metadata.generateName}*` : "";
 }

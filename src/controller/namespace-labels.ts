@@ -120,8 +120,24 @@ export class NamespaceWatch implements NamespaceLabels {
     return question;
   }
 
+  async isTerminating(namespace: string): Promise<boolean> {
+    if (!NAMESPACE_NAME.test(namespace)) return false;
+    const object = await this.#get(namespace);
+    return object === undefined || typeof asObject(object["metadata"])?.["deletionTimestamp"] === "string";
+  }
+
   async #ask(namespace: string): Promise<Labels | undefined> {
     const at = performance.now();
+    const object = await this.#get(namespace);
+    if (object === undefined) return undefined;
+    const labels = labelsOf(object);
+    this.#forgetOldAnswers(at);
+    this.#answers.set(namespace, { labels, at });
+    return labels;
+  }
+
+  /** The Namespace; undefined where there is none. */
+  async #get(namespace: string): Promise<JsonObject | undefined> {
     try {
       const { json } = await this.#client.request({
         method: "GET",
@@ -129,10 +145,7 @@ export class NamespaceWatch implements NamespaceLabels {
         timeoutMs: this.#lookupMs,
         signal: this.#stopping.signal,
       });
-      const labels = labelsOf(asObject(json) ?? {});
-      this.#forgetOldAnswers(at);
-      this.#answers.set(namespace, { labels, at });
-      return labels;
+      return asObject(json) ?? {};
     } catch (cause) {
       if (cause instanceof ClusterError && cause.status === 404) return undefined;
       throw cause;
