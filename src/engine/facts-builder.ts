@@ -99,7 +99,7 @@ function podFact({ pointer, hostNetwork, hostPorts, capabilities }: NonNullable<
 function labelledFacts(reading: ObjectReading, oldReading: ObjectReading | undefined): LabelledFact[] {
   const facts: LabelledFact[] = [
     {
-      role: "object",
+      role: reading.labelsRole ?? "object",
       pointer: "/metadata/labels",
       labels: reading.labels,
       oldLabels: oldReading?.labels ?? null,
