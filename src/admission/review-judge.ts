@@ -66,7 +66,8 @@ export class ReviewJudge {
       if (cause instanceof MalformedReview && cause.uid !== undefined) return malformed(cause.uid, cause.message);
       throw cause;
     }
-    // A deletion only tightens or is guarded elsewhere; CONNECT and DELETE carry no object to judge.
+    if (request.operation === "DELETE") return this.#judgeDeletion(request);
+    // CONNECT carries no object to judge.
     const { object } = request;
     if (object === null || (request.operation !== "CREATE" && request.operation !== "UPDATE")) {
       return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
@@ -91,33 +92,51 @@ export class ReviewJudge {
     return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
   }
 
+  /**
+   * A deletion is judged by the stored object. What goes with its namespace may go: only where a deletion would be denied
+   * is the cluster asked whether that is so.
+   */
+  #judgeDeletion(request: AdmissionRequest): Reviewed | Promise<Reviewed> {
+    const { namespace } = request;
+    const namespaces = namespace === "" ? undefined : this.#namespaces;
+    const labels = namespaces?.cached(namespace) ?? null;
+    const reviewed = this.#verdict(request, { labels, terminating: namespaces === undefined ? null : false });
+    if (namespaces === undefined || reviewed.decision.result !== "denied") return reviewed;
+    return namespaces.isTerminating(namespace).then(
+      (terminating) => (terminating ? this.#verdict(request, { labels, terminating }) : reviewed),
+      (cause: unknown) =>
+        fault(
+          request,
+          `whether the namespace ${namespace} is being deleted could not be found out: ${reasonOf(cause)}`,
+        ),
+    );
+  }
+
   async #judgeAfterLookup(request: AdmissionRequest, namespaces: NamespaceLabels): Promise<Reviewed> {
     let labels: Labels | undefined;
     try {
       labels = await namespaces.lookup(request.namespace);
     } catch (cause) {
-      return fault(
-        request,
-        `the labels of namespace ${request.namespace} can't be had: ${cause instanceof Error ? cause.message : "no answer"}`,
-      );
+      return fault(request, `the labels of namespace ${request.namespace} can't be had: ${reasonOf(cause)}`);
     }
     if (labels === undefined) return fault(request, `the namespace ${request.namespace} doesn't exist`);
     return this.#judge(request, labels);
   }
 
   /** Judges, and lets what is allowed through the gate; synchronous for all but the first Pods of a namespace. */
-  #judge(request: AdmissionRequest, namespaceLabels: Labels | null): Reviewed | Promise<Reviewed> {
-    const reviewed = this.#verdict(request, namespaceLabels);
+  #judge(request: AdmissionRequest, labels: Labels | null): Reviewed | Promise<Reviewed> {
+    const namespace = { labels, terminating: null };
+    const reviewed = this.#verdict(request, namespace);
     const gate = this.#gate;
     if (gate === undefined || !isNewPod(request) || !isLetIn(reviewed) || gate.covers(request.namespace))
       return reviewed;
-    return this.#passGate(gate, request, namespaceLabels, reviewed);
+    return this.#passGate(gate, request, namespace, reviewed);
   }
 
   async #passGate(
     gate: DefaultDenyGate,
     request: AdmissionRequest,
-    namespaceLabels: Labels | null,
+    namespace: NamespaceFacts,
     reviewed: Reviewed,
   ): Promise<Reviewed> {
     let warning: string | undefined;
@@ -126,14 +145,14 @@ export class ReviewJudge {
     } catch (cause) {
       return withoutDefaultDeny(request, cause instanceof Error ? cause.message : "an unexpected error");
     }
-    return warning === undefined ? reviewed : this.#verdict(request, namespaceLabels, [warning]);
+    return warning === undefined ? reviewed : this.#verdict(request, namespace, [warning]);
   }
 
-  #verdict(request: AdmissionRequest, namespaceLabels: Labels | null, notes: readonly string[] = []): Reviewed {
+  #verdict(request: AdmissionRequest, namespace: NamespaceFacts, notes: readonly string[] = []): Reviewed {
     const engine = this.#engine();
     let verdict: Verdict;
     try {
-      verdict = engine.judge(judgeRequest(request, namespaceLabels));
+      verdict = engine.judge(judgeRequest(request, namespace));
     } catch (cause) {
       return fault(request, cause instanceof EngineFault ? cause.message : "an unexpected error");
     }
@@ -153,11 +172,22 @@ function isLetIn({ decision: { result } }: Reviewed): boolean {
   return result === "allowed" || result === "not-judged";
 }
 
-function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null): JudgeRequest {
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : "no answer";
+}
+
+/** What is known of the object's namespace; null where nobody asked, or nobody knows. */
+interface NamespaceFacts {
+  readonly labels: Labels | null;
+  readonly terminating: boolean | null;
+}
+
+function judgeRequest(request: AdmissionRequest, namespace: NamespaceFacts): JudgeRequest {
+  const isDeletion = request.operation === "DELETE";
   return {
     uid: request.uid,
     place: "admission",
-    operation: request.operation === "UPDATE" ? "UPDATE" : "CREATE",
+    operation: request.operation === "CONNECT" ? "CREATE" : request.operation,
     group: request.kind.group,
     version: request.kind.version,
     kind: request.kind.kind,
@@ -165,9 +195,10 @@ function judgeRequest(request: AdmissionRequest, namespaceLabels: Labels | null)
     name: objectName(request),
     subresource: request.subResource,
     user: request.userInfo,
-    object: request.object ?? {},
-    oldObject: request.oldObject,
-    namespaceLabels,
+    object: (isDeletion ? request.oldObject : request.object) ?? {},
+    oldObject: isDeletion ? null : request.oldObject,
+    namespaceLabels: namespace.labels,
+    namespaceTerminating: namespace.terminating,
   };
 }
 
@@ -245,10 +276,13 @@ function named(request: AdmissionRequest): ObjectName {
   return { kind: request.kind.kind, namespace: request.namespace, name: objectName(request) };
 }
 
-/** The request has no name for generateName; the object has one in the validating phase. */
-function objectName({ name, object }: AdmissionRequest): string {
+/**
+ * The request has no name for generateName, where the object has one in the validating phase, and for each object of a
+ * deletion of many.
+ */
+function objectName({ name, object, oldObject }: AdmissionRequest): string {
   if (name !== "") return name;
-  const metadata = object?.["metadata"] as { name?: unknown; generateName?: unknown } | undefined;
+  const metadata = (object ?? oldObject)?.["metadata"] as { name?: unknown; generateName?: unknown } | undefined;
   if (typeof metadata?.name === "string" && metadata.name !== "") return metadata.name;
   return typeof metadata?.generateName === "string" ? `${metadata.generateName}*` : "";
 }

@@ -4,12 +4,13 @@
  */
 import { readerFor } from "../apis/registry.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
+import { isolates } from "../model/isolation.ts";
 import { DEFAULT_WIDTH_CONTEXT, isNobody, peerWidth } from "../model/peer-set.ts";
 import { PortSet } from "../model/port-set.ts";
 import { quote } from "../model/quote.ts";
-import type { Direction, PolicyReading, Reach, TrafficRule } from "../model/traffic.ts";
+import type { Direction, PolicyReading, TrafficRule } from "../model/traffic.ts";
 import type { DefaultDenyTemplate } from "./default-deny-template.ts";
-import { MANAGED_NAME, PLACEHOLDER } from "./managed-object.ts";
+import { MANAGED_NAME, PLACEHOLDER } from "../engine/managed-object.ts";
 import { TemplateError } from "./template-error.ts";
 
 /** What the template says of itself: `ingress`, `egress` or both. Without it both are expected. */
@@ -139,17 +140,9 @@ function* isolationProblems(object: JsonObject, policy: PolicyReading): Generato
     yield { pointer, text: 'must be "ingress", "egress" or "ingress, egress"' };
   }
   for (const direction of DIRECTIONS) {
-    if (!claimed.includes(direction) || policy.isolates[direction]) continue;
-    if (policy.rules.some((rule) => rule.direction === direction && deniesEverything(rule))) continue;
+    if (!claimed.includes(direction) || isolates(policy, direction)) continue;
     yield { pointer: "/spec", text: `leaves ${direction} open, and the template claims to isolate it (${CLAIM})` };
   }
-}
-
-/** Ingress rules of ClusterNetworkPolicy can't name what is outside of the cluster: all Pods are all there is to deny. */
-function deniesEverything({ action, peers, ports, direction, staged, operations }: TrafficRule): boolean {
-  const enough: readonly Reach[] = direction === "ingress" ? ["anyone", "cluster", "all-namespaces"] : ["anyone"];
-  const reach = peerWidth(peers, DEFAULT_WIDTH_CONTEXT).reach;
-  return action === "deny" && !staged && operations === "all" && enough.includes(reach) && ports.reach() === "all";
 }
 
 function* ruleProblems({ action, direction, peers, ports, pointer }: TrafficRule): Generator<Problem> {

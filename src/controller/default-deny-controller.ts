@@ -9,7 +9,7 @@ import type { EventRecorder, EventSubject } from "./event-recorder.ts";
 import { type DefaultDenyRules, isGoverned } from "./governance.ts";
 import type { Term } from "./leader-term.ts";
 import { asObject } from "./listed-objects.ts";
-import { MANAGED_NAME } from "./managed-object.ts";
+import { MANAGED_NAME } from "../engine/managed-object.ts";
 import type { ManagedPolicy } from "./managed-policy.ts";
 import type { ManagedPolicyWatch } from "./managed-policy-watch.ts";
 import { type Ensured, isNamespaceGone, type ManagedPolicyWriter } from "./managed-policy-writer.ts";

@@ -20,7 +20,7 @@ import {
   readTemplates,
   renderDefaultDeny,
 } from "./default-deny-template.ts";
-import { GITOPS_ANNOTATIONS, MANAGED_LABELS } from "./managed-object.ts";
+import { GITOPS_ANNOTATIONS, MANAGED_LABELS } from "../engine/managed-object.ts";
 
 interface Row {
   readonly title: string;

@@ -13,7 +13,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-va
 import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import { checkTemplate } from "./default-deny-check.ts";
-import { GITOPS_ANNOTATIONS, MANAGED_LABELS, MANAGED_NAME, PLACEHOLDER } from "./managed-object.ts";
+import { GITOPS_ANNOTATIONS, MANAGED_LABELS, MANAGED_NAME, PLACEHOLDER } from "../engine/managed-object.ts";
 import { TemplateError } from "./template-error.ts";
 
 /** A template as it was read; nothing of it is checked yet. */

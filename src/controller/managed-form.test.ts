@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 import { ROOT, SHIPPED_DEFAULT_DENY } from "../engine/shipped-files.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import { type DefaultDenyTemplate, readTemplates, renderDefaultDeny } from "./default-deny-template.ts";
-import { GITOPS_ANNOTATIONS, MANAGED_LABELS } from "./managed-object.ts";
+import { GITOPS_ANNOTATIONS, MANAGED_LABELS } from "../engine/managed-object.ts";
 import { ManagedForm } from "./managed-form.ts";
 import { managedPolicy } from "./managed-policy.ts";
 

@@ -10,7 +10,7 @@ import {
   renderDefaultDeny,
 } from "./default-deny-template.ts";
 import { ManagedForm } from "./managed-form.ts";
-import { MANAGED_NAME } from "./managed-object.ts";
+import { MANAGED_NAME } from "../engine/managed-object.ts";
 
 /** Owner of the fields of managed objects, so that GitOps tools can be told to leave them alone. */
 export const FIELD_MANAGER = "ringfence-default-deny";

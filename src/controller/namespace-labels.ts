@@ -149,8 +149,23 @@ export class NamespaceWatch implements NamespaceLabels {
     return question;
   }
 
+  async isTerminating(namespace: string): Promise<boolean> {
+    if (!NAMESPACE_NAME.test(namespace)) return false;
+    const state = await this.#get(namespace);
+    return state === undefined || state.terminating;
+  }
+
   async #ask(namespace: string): Promise<NamespaceState | undefined> {
     const at = performance.now();
+    const state = await this.#get(namespace);
+    if (state === undefined) return undefined;
+    this.#forgetOldAnswers(at);
+    this.#answers.set(namespace, { state, at });
+    return state;
+  }
+
+  /** The namespace as the cluster has it now; undefined where there is none. */
+  async #get(namespace: string): Promise<NamespaceState | undefined> {
     try {
       const { json } = await this.#client.request({
         method: "GET",
@@ -158,10 +173,7 @@ export class NamespaceWatch implements NamespaceLabels {
         timeoutMs: this.#lookupMs,
         signal: this.#stopping.signal,
       });
-      const state = stateOf(asObject(json) ?? {});
-      this.#forgetOldAnswers(at);
-      this.#answers.set(namespace, { state, at });
-      return state;
+      return stateOf(asObject(json) ?? {});
     } catch (cause) {
       if (cause instanceof ClusterError && cause.status === 404) return undefined;
       throw cause;

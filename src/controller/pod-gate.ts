@@ -5,7 +5,7 @@
 import type { DefaultDenyGate } from "../admission/default-deny-gate.ts";
 import { messageOf } from "./cluster-error.ts";
 import { type DefaultDenyRules, isExempt, isGoverned } from "./governance.ts";
-import { MANAGED_NAME } from "./managed-object.ts";
+import { MANAGED_NAME } from "../engine/managed-object.ts";
 import type { ManagedPolicyWatch } from "./managed-policy-watch.ts";
 import type { ManagedPolicyWriter } from "./managed-policy-writer.ts";
 import type { NamespaceWatch } from "./namespace-labels.ts";

@@ -5,7 +5,7 @@
  * apply, because a PATCH names its object (k8s.io/apiserver, pkg/endpoints/handlers/patch.go).
  */
 import type { JsonObject } from "../intake/json-value.ts";
-import { MANAGED_NAME } from "./managed-object.ts";
+import { MANAGED_NAME } from "../engine/managed-object.ts";
 
 /** The Lease by which the controllers agree on who works. */
 export const CONTROLLER_LEASE = "ringfence-controller";

@@ -12,10 +12,12 @@ import { promisify } from "node:util";
 import { WasmHost } from "./wasm-host.ts";
 import { sha256 } from "./bundle.ts";
 import { BundleBuildError } from "./bundle-build-error.ts";
-import { type BundleManifest, FAMILIES, type GuardrailMetadata } from "./bundle-manifest.ts";
+import { type BundleManifest, DELETION, FAMILIES, type GuardrailMetadata } from "./bundle-manifest.ts";
 import { type Annotation, toMetadata } from "./guardrail-metadata.ts";
 
 export const OPA_VERSION = "1.22.0";
+
+const ENTRYPOINTS: readonly string[] = [...FAMILIES, DELETION];
 
 const run = promisify(execFile);
 
@@ -47,7 +49,7 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
     const { guardrails, packages } = collect(inspection, sources);
     await requireFindings(packages, inspection, sources);
     await writeFile(join(work, "sources", "main.rego"), mainModule(guardrails, packages));
-    const entrypoints = FAMILIES.flatMap((family) => ["--entrypoint", `ringfence/main/${family}`]);
+    const entrypoints = ENTRYPOINTS.flatMap((name) => ["--entrypoint", `ringfence/main/${name}`]);
     await opa(["build", "--target", "wasm", ...entrypoints, "--output", "bundle.tar.gz", "sources"]);
     await run("tar", ["-xzf", "bundle.tar.gz", "/policy.wasm"], { cwd: work });
     const wasm = await readFile(join(work, "policy.wasm"));
@@ -149,7 +151,7 @@ async function requireOpaVersion(program: string): Promise<void> {
 function requireRunnable(wasm: Buffer<ArrayBuffer>): void {
   try {
     const { entrypoints } = new WasmHost(new WebAssembly.Module(wasm), "{}");
-    if (entrypoints.size !== FAMILIES.length) throw new BundleBuildError("an entrypoint is missing");
+    if (entrypoints.size !== ENTRYPOINTS.length) throw new BundleBuildError("an entrypoint is missing");
   } catch (cause) {
     throw new BundleBuildError(`the bundle can't be run: ${(cause as Error).message}`);
   }
@@ -204,44 +206,74 @@ function isShipped(staged: string): boolean {
 }
 
 /**
- * The entrypoints, one per kind group: the WASM target walks every rule it is given, so each entrypoint names only the
- * guardrails of its group. uid and digest come back from the input: an evaluation without input has no result at all.
+ * The entrypoints: the WASM target walks every rule it is given, so each one names only the guardrails of its group.
+ * Deletions have one for all groups, because hardly any guardrail judges them.
  */
 function mainModule(guardrails: readonly GuardrailMetadata[], packages: ReadonlyMap<string, string>): string {
   const parts = ["package ringfence.main", "", "import data.ringfence.lib.settings", ""];
+  const member = ({ slug, own }: GuardrailMetadata, conditions: readonly string[]): Member => ({
+    slug,
+    own,
+    conditions: [
+      `data.ringfence.settings.guardrails["${slug}"].mode != "off"`,
+      ...conditions,
+      `some finding in ${packages.get(slug) ?? ""}.findings`,
+    ],
+  });
   for (const family of FAMILIES) {
-    parts.push(
-      `${family} := {"uid": input.uid, "digest": input.digest, "findings": _${family}}`,
-      "",
-      `_${family} contains null if false`,
-      "",
+    const members = guardrails.filter(
+      ({ families, operations }) => families.includes(family) && operations.includes("CREATE"),
     );
-    for (const { slug, families, own } of guardrails) {
-      if (!families.includes(family)) continue;
-      if (own) parts.push(misshapenRule(family, slug, packages.get(slug) ?? ""));
-      parts.push(
-        `_${family} contains object.union(finding, {"guardrail": "${slug}"}) if {`,
-        `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
-        `\tsome finding in ${packages.get(slug) ?? ""}.findings`,
-        `\tnot settings.exempt("${slug}")`,
-        "}",
-        "",
-      );
-    }
+    parts.push(
+      ...entrypoint(
+        family,
+        members.map((guardrail) => member(guardrail, [])),
+      ),
+    );
   }
+  const ofFamily = ({ families }: GuardrailMetadata) => `input.object.family in ${JSON.stringify(families)}`;
+  const deleting = guardrails.filter(({ operations }) => operations.includes("DELETE"));
+  parts.push(
+    ...entrypoint(
+      DELETION,
+      deleting.map((guardrail) => member(guardrail, [ofFamily(guardrail)])),
+    ),
+  );
   return parts.join("\n");
 }
 
-/** A finding that is no object would be dropped without a word; this makes one of it that can be read. */
-function misshapenRule(family: string, slug: string, name: string): string {
-  return [
-    `_${family} contains {"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"} if {`,
-    `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
-    `\tsome finding in ${name}.findings`,
-    "\tnot is_object(finding)",
-    "}",
+/** A guardrail of an entrypoint. */
+interface Member {
+  readonly slug: string;
+  readonly own: boolean;
+  /** In Rego; the last one binds `finding`. */
+  readonly conditions: readonly string[];
+}
+
+/** uid and digest come back from the input: an evaluation without input has no result at all. */
+function entrypoint(name: string, members: readonly Member[]): string[] {
+  const parts = [
+    `${name} := {"uid": input.uid, "digest": input.digest, "findings": _${name}}`,
     "",
-  ].join("\n");
+    `_${name} contains null if false`,
+    "",
+  ];
+  for (const { slug, own, conditions } of members) {
+    if (own) parts.push(`_${name} contains ${misshapen(slug)} if {`, ...conditions, "not is_object(finding)", "}", "");
+    parts.push(
+      `_${name} contains object.union(finding, {"guardrail": "${slug}"}) if {`,
+      ...conditions,
+      `not settings.exempt("${slug}")`,
+      "}",
+      "",
+    );
+  }
+  return parts;
+}
+
+/** A finding that is no object would be dropped without a word; this makes one of it that can be read. */
+function misshapen(slug: string): string {
+  return `{"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"}`;
 }
 
 /** SHA-256 over the names and bytes of all sources that go into the bundle. */

@@ -6,7 +6,7 @@ import type { Family, ObjectReading } from "../apis/reading.ts";
 import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
 import { type Bundle, guardrailsBySlug } from "./bundle.ts";
-import type { GuardrailMetadata } from "./bundle-manifest.ts";
+import { DELETION, type GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
 import { buildFacts, type FactsContext } from "./facts-builder.ts";
 import type { JudgeRequest } from "./judge-request.ts";
@@ -30,7 +30,9 @@ export class Engine {
   readonly settings: Settings;
   readonly guardrails: ReadonlyMap<string, GuardrailMetadata>;
   readonly #host: WasmHost;
-  readonly #entrypoints: ReadonlyMap<Family, number>;
+  readonly #entrypoints: ReadonlyMap<string, number>;
+  /** Families with a guardrail that judges deletions. */
+  readonly #deletions: ReadonlySet<Family>;
   readonly #context: FactsContext;
 
   /**
@@ -43,7 +45,10 @@ export class Engine {
     this.guardrails = guardrailsBySlug(bundle.manifest);
     this.#host = new WasmHost(bundle.module, JSON.stringify({ ringfence: { settings } }));
     this.#entrypoints = new Map(
-      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1) as Family, number]),
+      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1), number]),
+    );
+    this.#deletions = new Set(
+      bundle.manifest.guardrails.flatMap(({ families, operations }) => (operations.includes("DELETE") ? families : [])),
     );
     this.#context = {
       digest: bundle.digest,
@@ -72,6 +77,7 @@ export class Engine {
   judge(request: JudgeRequest): Verdict {
     const reading = this.#read(request.group, request.kind, request.object);
     if (reading === undefined) return NOT_JUDGED;
+    if (request.operation === "DELETE" && !this.#deletions.has(reading.family)) return NOT_JUDGED;
     const oldReading =
       request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject);
     const { family } = reading;
@@ -111,8 +117,9 @@ export class Engine {
     reading: ObjectReading,
     oldReading: ObjectReading | undefined,
   ): readonly RawFinding[] {
-    const entrypoint = this.#entrypoints.get(reading.family);
-    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${reading.family}`);
+    const name = request.operation === "DELETE" ? DELETION : reading.family;
+    const entrypoint = this.#entrypoints.get(name);
+    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${name}`);
     const facts = buildFacts(request, reading, oldReading, this.#context);
     let output: string;
     try {

@@ -8,6 +8,7 @@ import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
 import type { Facts, LabelledFact, PolicyFact } from "./facts.ts";
 import type { JudgeRequest } from "./judge-request.ts";
+import { managedFact } from "./managed-fact.ts";
 
 export interface FactsContext {
   /** Digest of the bundle that will judge. */
@@ -30,6 +31,7 @@ export function buildFacts(
   context: FactsContext,
 ): Facts {
   const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
+  const managed = reading.family === "network" ? managedFact(request) : undefined;
   return {
     version: 1,
     uid: request.uid,
@@ -53,6 +55,8 @@ export function buildFacts(
     ...(policy === undefined ? {} : { policy: policy.fact }),
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
     ...(reading.service === undefined ? {} : { service: reading.service }),
+    ...(managed === undefined ? {} : { managed }),
+    ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
     ...(context.withSource ? { source: request.object } : {}),
   };

@@ -5,6 +5,7 @@
 import type { PodReading, ServiceReading } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
+import type { ManagedFact } from "./managed-fact.ts";
 import type { RuleFact, UnionFact } from "../model/width.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
@@ -25,6 +26,13 @@ export interface LabelledFact {
   readonly labels: Readonly<Record<string, string>>;
   /** Labels of the live object at the same place; null where there is none (CREATE, gate). */
   readonly oldLabels: Readonly<Record<string, string>> | null;
+}
+
+/** Whether policies isolate every Pod of a namespace, by direction. */
+export interface DefaultDenyFact {
+  readonly namespace: string;
+  readonly ingress: boolean;
+  readonly egress: boolean;
 }
 
 export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
@@ -57,6 +65,10 @@ export interface Facts {
   readonly policy?: PolicyFact;
   readonly pods?: readonly PodFact[];
   readonly service?: ServiceReading;
+  /** Only for a managed default deny: what happens to it. */
+  readonly managed?: ManagedFact;
+  /** Only for a Namespace whose policies are all known: in the gate and in the audit. */
+  readonly defaultDeny?: DefaultDenyFact;
   readonly defects: readonly Defect[];
   /** Only for bundles with a guardrail whose METADATA says `custom: {needs: [object]}`. */
   readonly source?: JsonObject;

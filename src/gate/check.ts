@@ -7,6 +7,7 @@ import type { Finding, Verdict } from "../engine/verdict.ts";
 import type { Document, IntakeError } from "../intake/document.ts";
 import { readInputs, type ReadOptions } from "../intake/files.ts";
 import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
+import { DefaultDenyInInput } from "./default-deny-in-input.ts";
 import { InactiveGuardrails } from "./inactive-guardrails.ts";
 import { NamespacesInInput } from "./namespaces-in-input.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -29,6 +30,8 @@ export async function check(paths: readonly string[], options: CheckOptions, eng
   return run.finish();
 }
 
+const MISSING = "default-deny-missing";
+
 interface Waiting {
   readonly document: Document;
   readonly subject: Subject;
@@ -39,6 +42,7 @@ class Check {
   readonly #namespace: string;
   readonly #namespaces = new NamespacesInInput();
   readonly #inactive: InactiveGuardrails;
+  #defaultDenies: DefaultDenyInInput | undefined;
   /** A Namespace may stand behind the objects in it: they wait until all of the input is read. */
   #waiting: Waiting[] = [];
   readonly #findings: CheckFinding[] = [];
@@ -62,13 +66,14 @@ class Check {
       this.#refuse(document, "/metadata/namespace", "metadata.namespace must be a text");
       return;
     }
-    if (subject.group === "" && subject.kind === "Namespace") this.#namespaces.add(subject.name, document.value);
+    if (isNamespace(subject)) this.#namespaces.add(subject.name, document.value);
     // Only what a guardrail looks at is kept; the other kinds are counted and let go.
     if (classify(subject.group, subject.kind) !== "other") this.#waiting.push({ document, subject });
   }
 
   finish(): CheckResult {
     const { digest, revision } = this.#engine;
+    this.#findDefaultDenies();
     for (const [index, { document, subject }] of this.#waiting.entries()) this.#judge(document, subject, index + 1);
     this.#waiting = [];
     if (this.#counts.documents === 0 && this.#errors.length === 0) {
@@ -85,6 +90,17 @@ class Check {
     };
   }
 
+  /** Reads the policies once more; only where the input has namespaces and somebody wants to know. */
+  #findDefaultDenies(): void {
+    const { guardrails, defaultDeny } = this.#engine.settings;
+    const isWanted = this.#engine.guardrails.has(MISSING) && guardrails[MISSING]?.mode !== "off";
+    // Ringfence itself will create what is missing.
+    if (!isWanted || defaultDeny.mode !== "observe" || !this.#waiting.some(({ subject }) => isNamespace(subject)))
+      return;
+    this.#defaultDenies = new DefaultDenyInInput();
+    for (const { document, subject } of this.#waiting) this.#defaultDenies.add(subject, document.value);
+  }
+
   #judge(document: Document, subject: Subject, number: number): void {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
     let verdict: Verdict;
@@ -99,6 +115,9 @@ class Check {
         object: document.value,
         oldObject: null,
         namespaceLabels: typeof labels === "string" ? null : labels,
+        ...(this.#defaultDenies !== undefined && isNamespace(subject)
+          ? { defaultDeny: this.#defaultDenies.of(subject.name) }
+          : {}),
       });
     } catch (cause) {
       if (!(cause instanceof EngineFault)) throw cause;
@@ -122,6 +141,10 @@ class Check {
     else if (open.some(({ level }) => level === "warn")) counts.warned += 1;
     else if (open.length < findings.length) counts.excused += 1;
   }
+}
+
+function isNamespace({ group, kind }: Subject): boolean {
+  return group === "" && kind === "Namespace";
 }
 
 function placed(finding: Finding, document: Document, subject: Subject): CheckFinding {

@@ -88,7 +88,11 @@ test.each(rows)(
         return dryRun ? "no default deny yet" : undefined;
       },
     };
-    const judge = new ReviewJudge(() => engine, { cached: () => LABELS, lookup: async () => LABELS }, stub);
+    const judge = new ReviewJudge(
+      () => engine,
+      { cached: () => LABELS, lookup: async () => LABELS, isTerminating: async () => false },
+      stub,
+    );
     const answer = judge.validate(body(kind, request, spec));
     // Only who waits for the cluster may cost a turn of the event loop.
     expect(answer instanceof Promise).toBe(asked);

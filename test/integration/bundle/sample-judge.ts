@@ -9,6 +9,7 @@ import type { JudgeRequest } from "../../../src/engine/judge-request.ts";
 import { readSettings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE, SHIPPED_REGO, SHIPPED_SETTINGS } from "../../../src/engine/shipped-files.ts";
 import type { Finding } from "../../../src/engine/verdict.ts";
+import { DefaultDenyInInput } from "../../../src/gate/default-deny-in-input.ts";
 import { subjectOf } from "../../../src/gate/subject.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
 import { readYaml } from "../../../src/intake/strict-yaml.ts";
@@ -41,6 +42,8 @@ export function requestsOf({ file, yaml }: Pick<Sample, "file" | "yaml">): reado
       .filter(({ value }) => value["kind"] === "Namespace")
       .map(({ value }) => [subject(value).name, labelsOf(value)]),
   );
+  const defaultDenies = new DefaultDenyInInput();
+  for (const { value } of documents) defaultDenies.add(subject(value), value);
   return [...objects.values()].map(([first = {}, change]) => {
     const { group, version, kind, namespace, name } = subject(first);
     return {
@@ -57,6 +60,10 @@ export function requestsOf({ file, yaml }: Pick<Sample, "file" | "yaml">): reado
       object: change ?? first,
       oldObject: change === undefined ? null : first,
       namespaceLabels: namespaces.get(namespace) ?? null,
+      // The other samples show an object, not all that a namespace holds.
+      ...(kind === "Namespace" && file.startsWith("default_deny_missing/")
+        ? { defaultDeny: defaultDenies.of(name) }
+        : {}),
     };
   });
 }

@@ -5,10 +5,13 @@
 /** The name of every managed object; one of a cluster-wide kind has the namespace behind it, after a hyphen. */
 export const MANAGED_NAME = "ringfence-default-deny";
 
+/** The label that marks one, under whatever name. */
+export const DEFAULT_DENY_LABEL = "ringfence.dev/default-deny";
+
 /** Labels of every managed object. The guardrail default-deny-protected knows it by them, and by its name. */
 export const MANAGED_LABELS: Readonly<Record<string, string>> = {
   "app.kubernetes.io/managed-by": "ringfence",
-  "ringfence.dev/default-deny": "true",
+  [DEFAULT_DENY_LABEL]: "true",
 };
 
 /**
