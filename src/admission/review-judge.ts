@@ -4,6 +4,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { EngineFault } from "../engine/engine.ts";
 import type { JudgeRequest } from "../engine/judge-request.ts";
+import type { Settings } from "../engine/settings.ts";
 import {
   denialText,
   type Finding,
@@ -12,9 +13,11 @@ import {
   type Verdict,
   warningText,
 } from "../engine/verdict.ts";
+import type { JsonObject } from "../intake/json-value.ts";
 import { type AdmissionRequest, MalformedReview, parseAdmissionReview } from "./admission-review.ts";
-import { allowed, denied } from "./admission-response.ts";
+import { allowed, allowedWithPatch, denied } from "./admission-response.ts";
 import type { DefaultDenyGate } from "./default-deny-gate.ts";
+import { mutationsOf } from "./mutations.ts";
 import type { Labels, NamespaceLabels } from "./namespaces.ts";
 
 /** What happened, for logs and metrics. No object bodies, no secrets. */
@@ -72,24 +75,37 @@ export class ReviewJudge {
     if (object === null || (request.operation !== "CREATE" && request.operation !== "UPDATE")) {
       return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
     }
-    if (
-      request.namespace === "" ||
-      this.#namespaces === undefined ||
-      (request.kind.group === "" && request.kind.kind === "Namespace")
-    ) {
+    if (request.namespace === "" || this.#namespaces === undefined || isNamespace(request)) {
       return this.#judge(request, null);
     }
     const labels = this.#namespaces.cached(request.namespace);
-    return labels === undefined ? this.#judgeAfterLookup(request, this.#namespaces) : this.#judge(request, labels);
+    if (labels !== undefined) return this.#judge(request, labels);
+    return this.#afterLookup(request, this.#namespaces, (found) => this.#judge(request, found));
   }
 
   /**
-   * Answers one mutating review: no change.
+   * Answers one mutating review: completes what the settings ask for, and never denies what could be read.
    * @throws MalformedReview where there is no uid to answer to
    */
-  mutate(body: Uint8Array): Reviewed {
-    const request = parseAdmissionReview(body);
-    return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
+  mutate(body: Uint8Array): Reviewed | Promise<Reviewed> {
+    let request: AdmissionRequest;
+    try {
+      request = parseAdmissionReview(body);
+    } catch (cause) {
+      if (cause instanceof MalformedReview && cause.uid !== undefined) return malformed(cause.uid, cause.message);
+      throw cause;
+    }
+    const { object, operation, namespace } = request;
+    const { settings } = this.#engine();
+    const isWritten = (operation === "CREATE" || operation === "UPDATE") && request.subResource === "";
+    if (object === null || !isWritten || isNamespace(request) || isExempt(namespace, settings)) {
+      return { response: allowed(request.uid), decision: decision(request, "not-judged", []) };
+    }
+    const complete = (namespaceLabels: Labels | null) => completed(request, object, namespaceLabels, settings);
+    const namespaces = settings.mutate.labelsFromNamespace.length === 0 ? undefined : this.#namespaces;
+    if (namespaces === undefined || namespace === "") return complete(null);
+    const labels = namespaces.cached(namespace);
+    return labels === undefined ? this.#afterLookup(request, namespaces, complete) : complete(labels);
   }
 
   /**
@@ -112,15 +128,19 @@ export class ReviewJudge {
     );
   }
 
-  async #judgeAfterLookup(request: AdmissionRequest, namespaces: NamespaceLabels): Promise<Reviewed> {
+  /** Goes on with the namespace's labels, once the cluster has told them. */
+  async #afterLookup(
+    request: AdmissionRequest,
+    namespaces: NamespaceLabels,
+    goOn: (labels: Labels) => Reviewed | Promise<Reviewed>,
+  ): Promise<Reviewed> {
     let labels: Labels | undefined;
     try {
       labels = await namespaces.lookup(request.namespace);
     } catch (cause) {
       return fault(request, `the labels of namespace ${request.namespace} can't be had: ${reasonOf(cause)}`);
     }
-    if (labels === undefined) return fault(request, `the namespace ${request.namespace} doesn't exist`);
-    return this.#judge(request, labels);
+    return labels === undefined ? fault(request, `the namespace ${request.namespace} doesn't exist`) : goOn(labels);
   }
 
   /** Judges, and lets what is allowed through the gate; synchronous for all but the first Pods of a namespace. */
@@ -170,6 +190,35 @@ function isNewPod({ operation, kind, subResource }: AdmissionRequest): boolean {
 
 function isLetIn({ decision: { result } }: Reviewed): boolean {
   return result === "allowed" || result === "not-judged";
+}
+
+/** A Namespace comes with its own name as its namespace, which may not be there yet. */
+function isNamespace({ kind: { group, kind } }: AdmissionRequest): boolean {
+  return group === "" && kind === "Namespace";
+}
+
+/** Namespaces that are out of reach of every guardrail are out of reach of completion. */
+function isExempt(namespace: string, { exempt }: Settings): boolean {
+  return (exempt.namespaces ?? []).some(
+    (pattern) =>
+      pattern === namespace ||
+      (pattern.endsWith("*") && namespace !== "" && namespace.startsWith(pattern.slice(0, -1))),
+  );
+}
+
+function completed(
+  request: AdmissionRequest,
+  object: JsonObject,
+  namespaceLabels: Labels | null,
+  settings: Settings,
+): Reviewed {
+  const { group, kind } = request.kind;
+  const { namespace, oldObject } = request;
+  const patch = mutationsOf(
+    { group, kind, namespace, name: objectName(request), object, oldObject, namespaceLabels },
+    settings.mutate,
+  );
+  return { response: allowedWithPatch(request.uid, patch), decision: decision(request, "allowed", []) };
 }
 
 function reasonOf(cause: unknown): string {

@@ -189,5 +189,5 @@ function overlay(base: JsonValue | undefined, changes: JsonValue): JsonValue {
     if (value === null) delete result[key];
     else result[key] = overlay(base[key], value ?? null);
   }
-  return result as JsonObject;
+  return result;
 }

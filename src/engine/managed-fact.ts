@@ -38,7 +38,8 @@ export function managedFact(request: JudgeRequest): ManagedFact | undefined {
   };
 }
 
-function isManaged(object: JsonObject, { namespace, name }: JudgeRequest): boolean {
+/** Whether an object is a managed default deny: by its name, or by its label under any other name. */
+export function isManaged(object: JsonObject, { namespace, name }: Pick<JudgeRequest, "namespace" | "name">): boolean {
   if (name === MANAGED_NAME || (namespace === "" && name.startsWith(`${MANAGED_NAME}-`))) return true;
   const labels = metadataOf(object)["labels"];
   return isJsonObject(labels) && Object.hasOwn(labels, DEFAULT_DENY_LABEL);
