@@ -2,9 +2,9 @@
  * @module Whether a template is a default deny: read by the reader of its API, as every policy is. An organisation's own
  * template is believed in nothing.
  */
+import { isolates } from "../apis/isolation.ts";
 import { readerFor } from "../apis/registry.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
-import { isolates } from "../model/isolation.ts";
 import { DEFAULT_WIDTH_CONTEXT, isNobody, peerWidth } from "../model/peer-set.ts";
 import { PortSet } from "../model/port-set.ts";
 import { quote } from "../model/quote.ts";
@@ -83,8 +83,10 @@ function* findProblems({ document, group, kind, version, resource }: DefaultDeny
       text: `policies of ${quote(group)} don't hold for every Pod; use one of ${ENFORCED_ON_EVERY_POD.join(", ")}`,
     };
   }
+  // Cilium's list of policies in one object: each has its own subject, and together they could claim what none does.
+  if (Object.hasOwn(object, "specs")) yield { pointer: "/specs", text: "is several policies; write one, as spec" };
   yield* subjectProblems(object, reading.policy, resource.scope === "Cluster" ? group : undefined);
-  yield* isolationProblems(object, reading.policy);
+  yield* isolationProblems(object, group, reading.policy);
   for (const rule of reading.policy.rules) yield* ruleProblems(rule);
 }
 
@@ -132,7 +134,7 @@ function* subjectProblems(
   }
 }
 
-function* isolationProblems(object: JsonObject, policy: PolicyReading): Generator<Problem> {
+function* isolationProblems(object: JsonObject, group: string, policy: PolicyReading): Generator<Problem> {
   const pointer = `/metadata/annotations/${CLAIM.replaceAll("/", "~1")}`;
   const claim = childOf(childOf(childOf(object, "metadata"), "annotations"), CLAIM) ?? DIRECTIONS.join(",");
   const claimed = typeof claim === "string" ? claim.split(",").map((word) => word.trim()) : [];
@@ -140,7 +142,7 @@ function* isolationProblems(object: JsonObject, policy: PolicyReading): Generato
     yield { pointer, text: 'must be "ingress", "egress" or "ingress, egress"' };
   }
   for (const direction of DIRECTIONS) {
-    if (!claimed.includes(direction) || isolates(policy, direction)) continue;
+    if (!claimed.includes(direction) || isolates(group, policy, direction)) continue;
     yield { pointer: "/spec", text: `leaves ${direction} open, and the template claims to isolate it (${CLAIM})` };
   }
 }

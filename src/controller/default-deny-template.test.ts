@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { load } from "js-yaml";
 import { stringify } from "yaml";
-import { readerFor } from "../apis/registry.ts";
 import { readBundle } from "../engine/bundle.ts";
 import { Engine } from "../engine/engine.ts";
 import { defaultSettings } from "../engine/settings.ts";
@@ -60,44 +59,41 @@ describe("the shipped templates", () => {
     expect([...templates.keys()]).toEqual(NAMES);
   });
 
-  describe.each(NAMES.filter((name) => name !== "antrea" || readerFor("crd.antrea.io", "NetworkPolicy")))(
-    "%s",
-    (name) => {
-      test("isolates what it claims, and is Ringfence's in name, labels and annotations as it is written", async () => {
-        const { document } = await shipped(name);
-        const rendered = renderDefaultDeny(await shipped(name), "shop");
-        const written = JSON.parse(JSON.stringify(document.value).replaceAll("NAMESPACE", "shop")) as JsonObject;
-        const metadata = rendered["metadata"] as JsonObject;
-        const { namespace, ...rest } = metadata;
-        expect({ ...rendered, metadata: rest }).toEqual(written);
-        expect(namespace).toBe(name === "cluster-network-policy" ? undefined : "shop");
-        expect(metadata["labels"]).toMatchObject(MANAGED_LABELS);
-        expect(metadata["annotations"]).toMatchObject(GITOPS_ANNOTATIONS);
-      });
+  describe.each(NAMES)("%s", (name) => {
+    test("isolates what it claims, and is Ringfence's in name, labels and annotations as it is written", async () => {
+      const { document } = await shipped(name);
+      const rendered = renderDefaultDeny(await shipped(name), "shop");
+      const written = JSON.parse(JSON.stringify(document.value).replaceAll("NAMESPACE", "shop")) as JsonObject;
+      const metadata = rendered["metadata"] as JsonObject;
+      const { namespace, ...rest } = metadata;
+      expect({ ...rendered, metadata: rest }).toEqual(written);
+      expect(namespace).toBe(name === "cluster-network-policy" ? undefined : "shop");
+      expect(metadata["labels"]).toMatchObject(MANAGED_LABELS);
+      expect(metadata["annotations"]).toMatchObject(GITOPS_ANNOTATIONS);
+    });
 
-      test("meets no guardrail of the shipped settings", async () => {
-        const { group, version, kind, ...template } = await shipped(name);
-        const object = renderDefaultDeny({ group, version, kind, ...template }, "shop");
-        const bundle = readBundle(SHIPPED_BUNDLE);
-        const verdict = new Engine(bundle, defaultSettings(bundle.manifest)).judge({
-          uid: "1",
-          place: "gate",
-          operation: "CREATE",
-          group,
-          version,
-          kind,
-          namespace: "shop",
-          name: "ringfence-default-deny",
-          subresource: "",
-          user: { name: "", groups: [] },
-          object,
-          oldObject: null,
-          namespaceLabels: null,
-        });
-        expect(verdict).toMatchObject({ judged: true, findings: [] });
+    test("meets no guardrail of the shipped settings", async () => {
+      const { group, version, kind, ...template } = await shipped(name);
+      const object = renderDefaultDeny({ group, version, kind, ...template }, "shop");
+      const bundle = readBundle(SHIPPED_BUNDLE);
+      const verdict = new Engine(bundle, defaultSettings(bundle.manifest)).judge({
+        uid: "1",
+        place: "gate",
+        operation: "CREATE",
+        group,
+        version,
+        kind,
+        namespace: "shop",
+        name: "ringfence-default-deny",
+        subresource: "",
+        user: { name: "", groups: [] },
+        object,
+        oldObject: null,
+        namespaceLabels: null,
       });
-    },
-  );
+      expect(verdict).toMatchObject({ judged: true, findings: [] });
+    });
+  });
 
   test("have their place in the API", async () => {
     const kubernetes = await shipped("kubernetes");

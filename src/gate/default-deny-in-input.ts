@@ -3,7 +3,7 @@
  */
 import { readerFor } from "../apis/registry.ts";
 import type { DefaultDenyFact } from "../engine/facts.ts";
-import { isolates } from "../model/isolation.ts";
+import { isolates } from "../apis/isolation.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Subject } from "./subject.ts";
 
@@ -24,7 +24,10 @@ export class DefaultDenyInInput {
     const place = reach === "cluster" ? "" : namespace;
     this.#isolated.set(
       place,
-      either(this.#get(place), { ingress: isolates(policy, "ingress"), egress: isolates(policy, "egress") }),
+      either(this.#get(place), {
+        ingress: isolates(group, policy, "ingress"),
+        egress: isolates(group, policy, "egress"),
+      }),
     );
   }
 

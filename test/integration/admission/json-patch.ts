@@ -12,11 +12,12 @@ export interface Operation {
 
 /** Applies operations one after another to a copy. */
 export function applyPatch(document: JsonValue, operations: readonly Operation[]): JsonValue {
-  let root: unknown = structuredClone(document);
+  // As text, so that no two places share a value.
+  let root: unknown = JSON.parse(JSON.stringify(document));
   for (const { op, path, value } of operations) {
     if (op !== "add") throw new Error(`${op} is no operation of these patches`);
     if (value === undefined) throw new Error("an add without a value");
-    const added: unknown = structuredClone(value);
+    const added: unknown = JSON.parse(JSON.stringify(value));
     if (path === "") root = added;
     else add(root, tokensOf(path), added);
   }
