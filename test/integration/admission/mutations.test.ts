@@ -41,9 +41,7 @@ function shape(members: Readonly<Record<string, fc.Arbitrary<JsonValue>>>): fc.A
       )
       .map((value): [string, JsonValue | undefined] => [key, value]),
   );
-  return fc
-    .tuple(...optional)
-    .map((pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== undefined)) as JsonObject);
+  return fc.tuple(...optional).map((pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== undefined)));
 }
 
 const metadata = shape({

@@ -91,18 +91,18 @@ describe("webhook-config", () => {
       const named = rules.flatMap(({ apiGroups, apiVersions, operations, resources, scope }) =>
         resources.map((resource) => ({ group: apiGroups.join(), versions: apiVersions, resource, scope, operations })),
       );
-      const served = READERS.flatMap(({ group, resources, read }) =>
-        resources.flatMap(({ plural, versions, scope, subresources, parent }) =>
+      const served = READERS.flatMap((reader) =>
+        reader.resources.flatMap(({ plural, versions, scope, subresources, parent }) =>
           [
             plural,
             ...subresources.map((subresource) => `${plural}/${subresource}`),
             ...(parent === undefined ? [] : [parent]),
           ].map((resource) => ({
-            group,
+            group: reader.group,
             versions,
             resource,
             scope,
-            operations: JUDGED_DELETIONS.includes(read({}).family)
+            operations: JUDGED_DELETIONS.includes(reader.read({}).family)
               ? ["CREATE", "UPDATE", "DELETE"]
               : ["CREATE", "UPDATE"],
           })),
