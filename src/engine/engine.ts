@@ -10,7 +10,7 @@ import type { UnsignedLedger } from "../exceptions/unsigned-ledger.ts";
 import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
 import { type Bundle, guardrailsBySlug } from "./bundle.ts";
-import type { GuardrailMetadata } from "./bundle-manifest.ts";
+import { DELETION, type GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
 import { buildFacts, type FactsContext } from "./facts-builder.ts";
 import type { JudgeRequest } from "./judge-request.ts";
@@ -43,7 +43,9 @@ export class Engine {
   readonly settings: Settings;
   readonly guardrails: ReadonlyMap<string, GuardrailMetadata>;
   readonly #host: WasmHost;
-  readonly #entrypoints: ReadonlyMap<Family, number>;
+  readonly #entrypoints: ReadonlyMap<string, number>;
+  /** Families with a guardrail that judges deletions. */
+  readonly #deletions: ReadonlySet<Family>;
   readonly #context: FactsContext;
   readonly #approvals: ApprovalVerifier;
 
@@ -57,7 +59,10 @@ export class Engine {
     this.guardrails = guardrailsBySlug(bundle.manifest);
     this.#host = new WasmHost(bundle.module, JSON.stringify({ ringfence: { settings } }));
     this.#entrypoints = new Map(
-      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1) as Family, number]),
+      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1), number]),
+    );
+    this.#deletions = new Set(
+      bundle.manifest.guardrails.flatMap(({ families, operations }) => (operations.includes("DELETE") ? families : [])),
     );
     const { audience, revoked, controllers } = settings.exceptions;
     this.#approvals = new ApprovalVerifier({ audience, keys: keys ?? null, revoked });
@@ -99,6 +104,7 @@ export class Engine {
   judge(request: JudgeRequest): Verdict {
     const reading = this.#read(request.group, request.kind, request.object);
     if (reading === undefined) return NOT_JUDGED;
+    if (request.operation === "DELETE" && !this.#deletions.has(reading.family)) return NOT_JUDGED;
     const oldReading =
       request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject);
     const { family } = reading;
@@ -138,8 +144,9 @@ export class Engine {
     reading: ObjectReading,
     oldReading: ObjectReading | undefined,
   ): readonly RawFinding[] {
-    const entrypoint = this.#entrypoints.get(reading.family);
-    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${reading.family}`);
+    const name = request.operation === "DELETE" ? DELETION : reading.family;
+    const entrypoint = this.#entrypoints.get(name);
+    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${name}`);
     const facts = buildFacts(request, reading, oldReading, this.#context);
     let output: string;
     try {

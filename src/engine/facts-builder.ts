@@ -9,6 +9,7 @@ import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
 import type { Facts, LabelledFact, PolicyFact } from "./facts.ts";
 import type { JudgeRequest } from "./judge-request.ts";
+import { managedFact } from "./managed-fact.ts";
 
 export interface FactsContext {
   /** Digest of the bundle that will judge. */
@@ -34,6 +35,7 @@ export function buildFacts(
   const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
   const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
   const exception = exceptionFact(request, reading, context.exceptions);
+  const managed = reading.family === "network" ? managedFact(request) : undefined;
   return {
     version: 1,
     uid: request.uid,
@@ -58,6 +60,8 @@ export function buildFacts(
     ...(policy === undefined ? {} : { policy: policy.fact }),
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
     ...(reading.service === undefined ? {} : { service: reading.service }),
+    ...(managed === undefined ? {} : { managed }),
+    ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
     ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),

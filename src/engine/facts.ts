@@ -6,6 +6,7 @@ import type { PodReading, ServiceReading } from "../apis/reading.ts";
 import type { ExceptionFact } from "../exceptions/exception-facts.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
+import type { ManagedFact } from "./managed-fact.ts";
 import type { RuleFact, UnionFact } from "../model/width.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
@@ -26,6 +27,13 @@ export interface LabelledFact {
   readonly labels: Readonly<Record<string, string>>;
   /** Labels of the live object at the same place; null where there is none (CREATE, gate). */
   readonly oldLabels: Readonly<Record<string, string>> | null;
+}
+
+/** Whether policies isolate every Pod of a namespace, by direction. */
+export interface DefaultDenyFact {
+  readonly namespace: string;
+  readonly ingress: boolean;
+  readonly egress: boolean;
 }
 
 export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
@@ -60,6 +68,10 @@ export interface Facts {
   readonly policy?: PolicyFact;
   readonly pods?: readonly PodFact[];
   readonly service?: ServiceReading;
+  /** Only for a managed default deny: what happens to it. */
+  readonly managed?: ManagedFact;
+  /** Only for a Namespace whose policies are all known: in the gate and in the audit. */
+  readonly defaultDeny?: DefaultDenyFact;
   readonly defects: readonly Defect[];
   /** Only for objects that ask for an exception. */
   readonly exception?: ExceptionFact;

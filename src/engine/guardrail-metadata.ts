@@ -3,7 +3,7 @@
  */
 import type { JsonObject } from "../intake/json-value.ts";
 import { BundleBuildError } from "./bundle-build-error.ts";
-import { FAMILIES, type GuardrailMetadata, MODES, NEEDS } from "./bundle-manifest.ts";
+import { FAMILIES, type GuardrailMetadata, MODES, NEEDS, OPERATIONS } from "./bundle-manifest.ts";
 
 const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -30,6 +30,7 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
   };
   const families = strings(custom["families"]);
   const needs = strings(custom["needs"] ?? []);
+  const operations = strings(custom["operations"] ?? ["CREATE", "UPDATE"]);
   const mode = custom["mode"];
   const severity = custom["severity"];
   const fix = custom["fix"];
@@ -52,6 +53,16 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
   }
   const excusable = custom["excusable"] ?? true;
   if (typeof excusable !== "boolean") wrong("excusable must be true or false");
+  if (
+    operations === undefined ||
+    operations.length === 0 ||
+    operations.some((operation) => !OPERATIONS.some((known) => known === operation))
+  ) {
+    wrong(`operations must list some of ${OPERATIONS.join(", ")}`);
+  }
+  if (operations?.includes("CREATE") !== operations?.includes("UPDATE")) {
+    wrong("operations must list CREATE and UPDATE together: what may not be created may not be made of something else");
+  }
   return {
     slug,
     title: title ?? "",
@@ -63,6 +74,7 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
     compliance: strings(custom["compliance"] ?? []) ?? wrong("compliance must be a list of texts"),
     needs: needs as GuardrailMetadata["needs"],
     excusable: excusable as boolean,
+    operations: operations as GuardrailMetadata["operations"],
     parameters: (custom["parameters"] as JsonObject | undefined) ?? {
       type: "object",
       additionalProperties: false,

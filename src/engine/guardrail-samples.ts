@@ -1,6 +1,6 @@
 /**
  * @module Samples: the good and bad examples beside a guardrail (`rego/guardrails/NAME/samples/`), which are tests and
- * documentation at once. A file is named `denied.`, `warned.` or `allowed.` and why; comments at its top say
+ * documentation at once. A file is named `denied.`, `warned.`, `reported.` (mode audit) or `allowed.` and why; comments at its top say
  *
  * - in plain words what is interesting about it,
  * - `# finds: PLACE: MESSAGE`, one line for each finding of the guardrail,
@@ -14,7 +14,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export type SampleVerdict = "denied" | "warned" | "allowed";
+export type SampleVerdict = "denied" | "warned" | "reported" | "allowed";
 
 export interface Sample {
   /** `any_any/samples/denied.empty-rule.yaml` */
@@ -36,7 +36,7 @@ export interface Sample {
   readonly yaml: string;
 }
 
-const NAME = /^(denied|warned|allowed)\.([a-z0-9-]+)\.yaml$/;
+const NAME = /^(denied|warned|reported|allowed)\.([a-z0-9-]+)\.yaml$/;
 
 /**
  * Reads the samples of all guardrails, denied ones first.
@@ -51,13 +51,15 @@ export async function readSamples(folder: string): Promise<readonly Sample[]> {
   return samples.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || (a.file < b.file ? -1 : 1));
 }
 
-const ORDER: readonly SampleVerdict[] = ["denied", "warned", "allowed"];
+const ORDER: readonly SampleVerdict[] = ["denied", "warned", "reported", "allowed"];
 
 function parseSample(file: string, text: string): Sample {
   const [guardrail = "", , name = ""] = file.split("/");
   const [, verdict, title = ""] = NAME.exec(name) ?? [];
   if (verdict === undefined)
-    throw new Error(`${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml or allowed.WHY.yaml`);
+    throw new Error(
+      `${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml, reported.WHY.yaml or allowed.WHY.yaml`,
+    );
   const lines = text.split("\n");
   const end = lines.findIndex((line) => !line.startsWith("#"));
   const comments = lines.slice(0, end).map((line) => line.replace(/^# ?/, ""));

@@ -2,12 +2,14 @@
  * @module What a place (admission, gate, audit) tells the engine about one object.
  */
 import type { JsonObject } from "../intake/json-value.ts";
+import type { DefaultDenyFact } from "./facts.ts";
 
 export interface JudgeRequest {
   /** Identifies the evaluation; echoed by the bundle. */
   readonly uid: string;
   readonly place: "admission" | "gate" | "audit";
-  readonly operation: "CREATE" | "UPDATE";
+  /** A deletion is judged by the object that is to go. */
+  readonly operation: "CREATE" | "UPDATE" | "DELETE";
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -26,6 +28,10 @@ export interface JudgeRequest {
   readonly now?: number;
   /** Whether the user may make exceptions that nobody approved; absent or null where nobody asked. */
   readonly mayExcuse?: boolean | null;
+  /** For deletions: whether the namespace is being deleted; null where that can't be known. */
+  readonly namespaceTerminating?: boolean | null;
+  /** For Namespaces: whether there is default deny in it, from who knows all of its policies. */
+  readonly defaultDeny?: DefaultDenyFact;
 }
 
 /** `apps/v1` is group `apps`, version `v1`; `v1` is the core group. */

@@ -6,6 +6,7 @@ import type { Schema } from "@cfworker/json-schema";
 import type { JsonObject } from "../intake/json-value.ts";
 import { type BundleManifest, MODES } from "./bundle-manifest.ts";
 import { exceptionSchema } from "./exception-settings.ts";
+import { DEFAULT_DENY_SCHEMA, MUTATE_SCHEMA } from "./default-deny-settings.ts";
 
 const names = (description: string): Schema => ({
   type: "array",
@@ -86,6 +87,8 @@ export function settingsSchema(manifest: BundleManifest): Schema {
         description: "An update is not denied for a finding that the stored object already has; it is a warning then.",
       },
       exceptions: exceptions.schema,
+      defaultDeny: DEFAULT_DENY_SCHEMA,
+      mutate: MUTATE_SCHEMA,
       guardrails: { type: "object", additionalProperties: false, properties: guardrails },
     },
   };

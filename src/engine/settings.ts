@@ -11,6 +11,12 @@ import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
 import { printable } from "./verdict.ts";
 import { completeExceptions, type ExceptionSettings } from "./exception-settings.ts";
+import {
+  completeDefaultDeny,
+  completeMutate,
+  type DefaultDenySettings,
+  type MutateSettings,
+} from "./default-deny-settings.ts";
 import { preparedSettings } from "./prepared-settings.ts";
 import { defaultParameters, settingsSchema } from "./settings-schema.ts";
 
@@ -36,6 +42,8 @@ export interface Settings {
   readonly exempt: Exempt;
   readonly tolerateUnchanged: boolean;
   readonly exceptions: ExceptionSettings;
+  readonly defaultDeny: DefaultDenySettings;
+  readonly mutate: MutateSettings;
   readonly guardrails: Readonly<Record<string, GuardrailSettings>>;
 }
 
@@ -142,6 +150,8 @@ function complete(
       source,
       problem,
     ),
+    defaultDeny: completeDefaultDeny(value["defaultDeny"] as JsonObject | undefined),
+    mutate: completeMutate(value["mutate"] as JsonObject | undefined),
     guardrails,
   };
 }

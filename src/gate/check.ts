@@ -8,6 +8,7 @@ import { formatInstant } from "../exceptions/instant.ts";
 import type { Document, IntakeError } from "../intake/document.ts";
 import { readInputs, type ReadOptions } from "../intake/files.ts";
 import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
+import { DefaultDenyInInput } from "./default-deny-in-input.ts";
 import { gateRequest } from "./gate-request.ts";
 import { InactiveGuardrails } from "./inactive-guardrails.ts";
 import { NamespacesInInput } from "./namespaces-in-input.ts";
@@ -33,6 +34,8 @@ export async function check(paths: readonly string[], options: CheckOptions, eng
   return run.finish();
 }
 
+const MISSING = "default-deny-missing";
+
 interface Waiting {
   readonly document: Document;
   readonly subject: Subject;
@@ -44,6 +47,7 @@ class Check {
   readonly #now: number;
   readonly #namespaces = new NamespacesInInput();
   readonly #inactive: InactiveGuardrails;
+  #defaultDenies: DefaultDenyInInput | undefined;
   /** A Namespace may stand behind the objects in it: they wait until all of the input is read. */
   #waiting: Waiting[] = [];
   readonly #findings: CheckFinding[] = [];
@@ -69,13 +73,14 @@ class Check {
       this.#refuse(document, "/metadata/namespace", "metadata.namespace must be a text");
       return;
     }
-    if (subject.group === "" && subject.kind === "Namespace") this.#namespaces.add(subject.name, document.value);
+    if (isNamespace(subject)) this.#namespaces.add(subject.name, document.value);
     // Only what a guardrail looks at is kept; the other kinds are counted and let go.
     if (classify(subject.group, subject.kind) !== "other") this.#waiting.push({ document, subject });
   }
 
   async finish(): Promise<CheckResult> {
     const { digest, revision } = this.#engine;
+    this.#findDefaultDenies();
     for (const [index, { document, subject }] of this.#waiting.entries()) {
       await this.#judge(document, subject, index + 1);
     }
@@ -94,10 +99,28 @@ class Check {
     };
   }
 
+  /** Reads the policies once more; only where the input has namespaces and somebody wants to know. */
+  #findDefaultDenies(): void {
+    const { guardrails, defaultDeny } = this.#engine.settings;
+    const isWanted = this.#engine.guardrails.has(MISSING) && guardrails[MISSING]?.mode !== "off";
+    // Ringfence itself will create what is missing.
+    if (!isWanted || defaultDeny.mode !== "observe" || !this.#waiting.some(({ subject }) => isNamespace(subject)))
+      return;
+    this.#defaultDenies = new DefaultDenyInInput();
+    for (const { document, subject } of this.#waiting) this.#defaultDenies.add(subject, document.value);
+  }
+
   async #judge(document: Document, subject: Subject, number: number): Promise<void> {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
     const known = typeof labels === "string" ? null : labels;
-    const request = gateRequest(document, subject, { uid: String(number), namespaceLabels: known, now: this.#now });
+    const request = gateRequest(document, subject, {
+      uid: String(number),
+      namespaceLabels: known,
+      now: this.#now,
+      ...(this.#defaultDenies !== undefined && isNamespace(subject)
+        ? { defaultDeny: this.#defaultDenies.of(subject.name) }
+        : {}),
+    });
     let verdict: Verdict;
     try {
       await this.#engine.prepare(request);
@@ -123,6 +146,10 @@ class Check {
     else if (findings.some(({ level }) => level === "warn")) counts.warned += 1;
     else if (findings.some(({ level }) => level === "excused")) counts.excused += 1;
   }
+}
+
+function isNamespace({ group, kind }: Subject): boolean {
+  return group === "" && kind === "Namespace";
 }
 
 function placed(finding: Finding, document: Document, subject: Subject): CheckFinding {

@@ -12,6 +12,8 @@ interface Circumstances {
   readonly namespaceLabels: JudgeRequest["namespaceLabels"];
   /** Seconds since 1970. */
   readonly now: number;
+  /** For Namespaces: whether the input has default deny for it. */
+  readonly defaultDeny?: NonNullable<JudgeRequest["defaultDeny"]>;
 }
 
 /** The request for the engine, see {@link JudgeRequest}. */

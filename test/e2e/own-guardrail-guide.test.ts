@@ -20,8 +20,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 (opa === undefined ? test.skip : test)(
   "the guide works as it is written",
-  () => {
-    expect(followGuide(GUIDE, folder, [dirname(opa ?? "")])).toBeGreaterThanOrEqual(5);
+  async () => {
+    expect(await followGuide(GUIDE, folder, [dirname(opa ?? "")])).toBeGreaterThanOrEqual(5);
   },
   LONGEST_MS,
 );

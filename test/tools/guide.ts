@@ -4,9 +4,11 @@
  * A block with `file=PATH` is a file; a `sh` block is run, and ends with 0 or what `exit=` says; every line of a `text`
  * block is in the output of the command before it. `...` in such a line stands for what is different every time.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { ROOT } from "../../src/engine/shipped-files.ts";
 
 interface Block {
@@ -18,10 +20,16 @@ interface Block {
 /**
  * Follows a guide in a folder.
  * @param programs folders of programs that the guide calls, beside `ringfence` itself
+ * @param environment variables for the commands
  * @returns the number of commands that were run
  * @throws where a command ends otherwise than it says, or doesn't print what it says
  */
-export function followGuide(markdown: string, folder: string, programs: readonly string[] = []): number {
+export async function followGuide(
+  markdown: string,
+  folder: string,
+  programs: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const path = [ringfenceIn(folder), ...programs, process.env["PATH"] ?? ""].join(delimiter);
   const work = join(folder, "work");
   mkdirSync(work, { recursive: true });
@@ -31,7 +39,7 @@ export function followGuide(markdown: string, folder: string, programs: readonly
     const file = attributes.get("file");
     if (file !== undefined) write(join(work, file), text);
     else if (language === "sh") {
-      output = runBlock(text, Number(attributes.get("exit") ?? 0), work, path);
+      output = await runBlock(text, Number(attributes.get("exit") ?? 0), work, { ...environment, PATH: path });
       commands += 1;
     } else if (language === "text") {
       requireLines(text, output);
@@ -40,12 +48,19 @@ export function followGuide(markdown: string, folder: string, programs: readonly
   return commands;
 }
 
-function runBlock(text: string, expected: number, folder: string, path: string): string {
-  const { status, stdout, stderr } = spawnSync("sh", ["-ec", text], {
-    cwd: folder,
-    env: { ...process.env, PATH: path },
-    encoding: "utf8",
-  });
+async function runBlock(
+  text: string,
+  expected: number,
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  // Not spawnSync: what the commands talk to may run in this process.
+  const child = spawn("sh", ["-ec", text], { cwd: folder, env: { ...process.env, ...environment } });
+  const [stdout, stderr, [status]] = await Promise.all([
+    textOf(child.stdout),
+    textOf(child.stderr),
+    once(child, "close") as Promise<[number | null]>,
+  ]);
   // An error message belongs to an exit code of 2, and to nothing else.
   if (status !== expected || (expected !== 2 && stderr !== "")) {
     throw new Error(`${text}ended with ${status}, not ${expected}:\n${stdout}${stderr}`);

@@ -14,6 +14,7 @@ import { metadataPointers, readException } from "../../../src/exceptions/annotat
 import { parseKeySet } from "../../../src/exceptions/approver-keys.ts";
 import { excusesOf } from "../../../src/exceptions/excuses.ts";
 import { parseInstant } from "../../../src/exceptions/instant.ts";
+import { DefaultDenyInInput } from "../../../src/gate/default-deny-in-input.ts";
 import { subjectOf } from "../../../src/gate/subject.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
 import { readYaml } from "../../../src/intake/strict-yaml.ts";
@@ -110,6 +111,8 @@ export function requestsOf({ file, yaml }: Pick<Sample, "file" | "yaml">): reado
       .filter(({ value }) => value["kind"] === "Namespace")
       .map(({ value }) => [subject(value).name, labelsOf(value)]),
   );
+  const defaultDenies = new DefaultDenyInInput();
+  for (const { value } of documents) defaultDenies.add(subject(value), value);
   return [...objects.values()].map(([first = {}, change]) => {
     const { group, version, kind, namespace, name } = subject(first);
     return {
@@ -126,6 +129,10 @@ export function requestsOf({ file, yaml }: Pick<Sample, "file" | "yaml">): reado
       object: change ?? first,
       oldObject: change === undefined ? null : first,
       namespaceLabels: namespaces.get(namespace) ?? null,
+      // The other samples show an object, not all that a namespace holds.
+      ...(kind === "Namespace" && file.startsWith("default_deny_missing/")
+        ? { defaultDeny: defaultDenies.of(name) }
+        : {}),
     };
   });
 }

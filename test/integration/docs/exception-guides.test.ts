@@ -17,9 +17,9 @@ test.each([
   ["exceptions-for-approvers", 6],
 ])(
   "%s works as it is written",
-  (name, commands) => {
+  async (name, commands) => {
     const page = readFileSync(join(ROOT, "docs", `${name}.md`), "utf8");
-    expect(followGuide(page, join(folder, name))).toBeGreaterThanOrEqual(commands);
+    expect(await followGuide(page, join(folder, name))).toBeGreaterThanOrEqual(commands);
   },
   LONGEST_MS,
 );
