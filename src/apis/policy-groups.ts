@@ -48,7 +48,20 @@ const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["projectcalico.org", CALICO_KINDS],
   ["crd.projectcalico.org", CALICO_KINDS],
   ["crd.antrea.io", ["ClusterGroup", "ClusterNetworkPolicy", "Group", "NetworkPolicy", "Tier"]],
-  ["networking.istio.io", ["EnvoyFilter", "ServiceEntry", "Sidecar"]],
+  // VirtualServices lead requests to services whose own policies decide; all other kinds open, protect or rewire.
+  [
+    "networking.istio.io",
+    [
+      "DestinationRule",
+      "EnvoyFilter",
+      "Gateway",
+      "ProxyConfig",
+      "ServiceEntry",
+      "Sidecar",
+      "WorkloadEntry",
+      "WorkloadGroup",
+    ],
+  ],
   ["gateway.networking.k8s.io", ["ReferenceGrant", "ReferencePolicy"]],
   ["k8s.ovn.org", ["EgressFirewall"]],
   ["network.openshift.io", ["EgressNetworkPolicy", "NetNamespace"]],

@@ -7,7 +7,7 @@ import { awsReaders } from "./aws-network-policies.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
-import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
+import { istioReaders } from "./istio.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
 import { podReaders } from "./pods.ts";
@@ -22,7 +22,7 @@ export const READERS: readonly ApiReader[] = [
   clusterNetworkPolicyReader,
   ...awsReaders,
   ...ciliumReaders,
-  authorizationPolicyReader,
+  ...istioReaders,
   ...calicoReaders,
   ...podReaders,
   serviceReader,

@@ -2,6 +2,7 @@
  * @module Facts: the input contract of the guardrails (`input` in Rego), version 1. docs/facts.md describes it field
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
+import type { MeshSetting } from "../apis/mesh-setting.ts";
 import type { PodReading, ServiceReading } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
@@ -57,6 +58,8 @@ export interface Facts {
   readonly policy?: PolicyFact;
   readonly pods?: readonly PodFact[];
   readonly service?: ServiceReading;
+  /** Settings by which traffic leaves a mesh, its mutual TLS or its policies; absent where there is none. */
+  readonly mesh?: readonly MeshSetting[];
   readonly defects: readonly Defect[];
   /** Only for bundles with a guardrail whose METADATA says `custom: {needs: [object]}`. */
   readonly source?: JsonObject;

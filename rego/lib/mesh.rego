@@ -1,0 +1,22 @@
+# METADATA
+# title: Settings of service meshes
+# description: |
+#   Which guardrail judges which of the settings that readers find (`input.mesh`). One that is in none of these sets is
+#   mesh-bypass's, so that a new one is never passed over.
+package ringfence.lib.mesh
+
+# METADATA
+# title: Mutual TLS is switched off, or need not be used
+mtls := {
+	"plaintext-accepted", "plaintext-sent", "mtls-disabled", "port-without-mtls", "one-sided-tls",
+	"server-unverified", "auto-mtls-off", "endpoint-without-mtls", "unauthenticated-inbound", "identity-disabled",
+}
+
+# METADATA
+# title: Less is enforced than it seems, or somebody else enforces it
+weakening := {
+	"mtls-inherited", "token-optional", "any-audience", "server-unnamed", "any-mesh-identity", "revision-chosen",
+	"waypoint-foreign", "capture-changed", "proxy-changed", "protocol-opaque", "address-chosen",
+	"shared-with-clusters", "gateway-any-host", "gateway-passthrough", "names-resolved-late", "external-in-mesh",
+	"exported-to-all", "identity-claimed", "mesh-egress-open", "mesh-scope-changed", "paths-not-normalised",
+}
