@@ -7,6 +7,7 @@ package ringfence.lib.mesh
 
 # METADATA
 # title: Mutual TLS is switched off, or need not be used
+# description: What mtls-downgrade judges.
 mtls := {
 	"plaintext-accepted", "plaintext-sent", "mtls-disabled", "port-without-mtls", "one-sided-tls",
 	"server-unverified", "auto-mtls-off", "endpoint-without-mtls", "unauthenticated-inbound", "identity-disabled",
@@ -14,9 +15,11 @@ mtls := {
 
 # METADATA
 # title: Less is enforced than it seems, or somebody else enforces it
+# description: What mesh-weakening judges.
 weakening := {
 	"mtls-inherited", "token-optional", "any-audience", "server-unnamed", "any-mesh-identity", "revision-chosen",
 	"waypoint-foreign", "capture-changed", "proxy-changed", "protocol-opaque", "address-chosen",
 	"shared-with-clusters", "gateway-any-host", "gateway-passthrough", "names-resolved-late", "external-in-mesh",
 	"exported-to-all", "identity-claimed", "mesh-egress-open", "mesh-scope-changed", "paths-not-normalised",
+	"identity-constant", "identity-fallback", "federation", "names-from-pods", "selectors-of-a-namespace",
 }

@@ -1,6 +1,6 @@
 /**
  * @module Kinds of networking.istio.io that change the proxies or who is behind an address: EnvoyFilter, ProxyConfig,
- * WorkloadEntry, WorkloadGroup.
+ * WorkloadEntry, WorkloadGroup; and WasmPlugin of extensions.istio.io.
  */
 import { quote } from "../model/quote.ts";
 import type { ObjectNode } from "./fields.ts";
@@ -20,6 +20,10 @@ export const istioExtensionReaders: readonly ApiReader[] = [
   istioReader(networking("ProxyConfig", "proxyconfigs", ["v1beta1"]), readProxyConfig),
   istioReader(networking("WorkloadEntry", "workloadentries", ["v1", "v1beta1", "v1alpha3"]), readWorkloadEntry),
   istioReader(networking("WorkloadGroup", "workloadgroups", ["v1", "v1beta1", "v1alpha3"]), readWorkloadGroup),
+  istioReader(
+    { group: "extensions.istio.io", kind: "WasmPlugin", plural: "wasmplugins", versions: ["v1alpha1"] },
+    readWasmPlugin,
+  ),
 ];
 
 function networking(kind: string, plural: string, versions: readonly string[]): IstioKind {
@@ -52,6 +56,11 @@ function readProxyConfig(object: IstioObject): undefined {
   if (variables.length === 0) return;
   const words = `sets variables of the proxy (${variables.slice(0, 3).map(quote).join(", ")}), which change what it enforces`;
   object.note("proxy-changed", spec.at("environmentVariables"), words);
+}
+
+function readWasmPlugin(object: IstioObject): undefined {
+  const words = "runs a program in the proxy, which may answer before authorization is asked";
+  object.note("proxy-changed", object.spec.pointer, words);
 }
 
 function readWorkloadEntry(object: IstioObject): undefined {

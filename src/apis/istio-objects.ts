@@ -38,11 +38,13 @@ export class IstioObject {
 
 /** A kind as the API server serves it. */
 export interface IstioKind {
-  readonly group: "security.istio.io" | "networking.istio.io";
+  readonly group: string;
   readonly kind: string;
   readonly plural: string;
   readonly versions: readonly string[];
-  /** Whether the CRD requires a spec. */
+  /** Default Namespaced. */
+  readonly scope?: "Cluster";
+  /** Whether the CRD requires a spec; default false. */
   readonly needsSpec?: boolean;
 }
 
@@ -53,11 +55,11 @@ type ReadSpec = (object: IstioObject) => Omit<PolicyReading, "defects"> | undefi
  * @param readSpec notes settings and defects; what it allows, for a kind that is a policy
  */
 export function istioReader(description: IstioKind, readSpec: ReadSpec): ApiReader {
-  const { group, kind, plural, versions, needsSpec = false } = description;
+  const { group, kind, plural, versions, scope = "Namespaced", needsSpec = false } = description;
   return {
     group,
     kinds: [kind],
-    resources: [{ kind, plural, versions, scope: "Namespaced", subresources: [] }],
+    resources: [{ kind, plural, versions, scope, subresources: [] }],
     read: (object) => readIstioObject(object, needsSpec, readSpec),
   };
 }

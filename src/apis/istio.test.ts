@@ -1,12 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { verdictTables } from "../../test/tables/verdict-rows.ts";
-import { readBundle } from "../engine/bundle.ts";
-import { SHIPPED_BUNDLE } from "../engine/shipped-files.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import { DEFAULT_WIDTH_CONTEXT } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { RuleFact } from "../model/width.ts";
-import { MESH_SETTINGS } from "./mesh-setting.ts";
 import { readerFor } from "./registry.ts";
 
 interface Columns {
@@ -16,7 +13,10 @@ interface Columns {
 }
 
 const tables = verdictTables().filter(
-  ({ name }) => name.startsWith("mesh-") || (name.startsWith("istio-") && name !== "istio-authorization-policy"),
+  ({ name }) =>
+    name.startsWith("mesh-") ||
+    name.startsWith("spire-") ||
+    (name.startsWith("istio-") && name !== "istio-authorization-policy"),
 );
 const rows = tables.flatMap(({ name, rows: ofTable }) =>
   ofTable.flatMap(({ row, object }) => (object === undefined ? [] : [{ ...row, name, object }])),

@@ -1,11 +1,12 @@
 /**
- * @module The readers of security.istio.io and networking.istio.io, one entry for the registry.
+ * @module The readers of Istio's API groups, one entry for the registry.
  */
 import { istioAuthenticationReaders } from "./istio-authentication.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
 import { destinationRuleReader } from "./istio-destination-rule.ts";
 import { istioExtensionReaders } from "./istio-extensions.ts";
 import { istioGatewayReader } from "./istio-gateway.ts";
+import { istioMeshConfigReaders } from "./istio-mesh-config.ts";
 import { serviceEntryReader } from "./istio-service-entry.ts";
 import { sidecarReader } from "./istio-sidecar.ts";
 import type { ApiReader } from "./reading.ts";
@@ -19,4 +20,5 @@ export const istioReaders: readonly ApiReader[] = [
   destinationRuleReader,
   istioGatewayReader,
   ...istioExtensionReaders,
+  ...istioMeshConfigReaders,
 ];

@@ -1,6 +1,6 @@
 /**
  * @module Settings by which traffic leaves a service mesh, its mutual TLS or its policies: annotations and labels of
- * Pods, Namespaces and Services, and the mesh's own configuration. Readers say what is set; the guardrails
+ * Pods, Namespaces and Services, the mesh's own configuration, and who gets which SPIFFE identity. Readers say what is set; the guardrails
  * (rego/lib/mesh.rego) say how bad that is.
  */
 
@@ -31,6 +31,11 @@ export const MESH_SETTINGS = [
   "address-unchecked",
   "conntrack-skipped",
   "source-ranges-inverted",
+  "identity-shared",
+  "identity-forgeable",
+  "identity-without-namespace",
+  "identity-privileged",
+  "selectors-broad",
   // less is enforced than it seems, or somebody else enforces it
   "mtls-inherited",
   "token-optional",
@@ -53,6 +58,11 @@ export const MESH_SETTINGS = [
   "mesh-egress-open",
   "mesh-scope-changed",
   "paths-not-normalised",
+  "identity-constant",
+  "identity-fallback",
+  "federation",
+  "names-from-pods",
+  "selectors-of-a-namespace",
 ] as const;
 
 export type MeshSettingName = (typeof MESH_SETTINGS)[number];

@@ -14,6 +14,7 @@ import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
 import { serviceReader } from "./service.ts";
+import { spireReaders } from "./spire.ts";
 
 /** Every reader; `ringfence webhook-config` is generated from their `resources`. */
 export const READERS: readonly ApiReader[] = [
@@ -23,6 +24,7 @@ export const READERS: readonly ApiReader[] = [
   ...awsReaders,
   ...ciliumReaders,
   ...istioReaders,
+  ...spireReaders,
   ...calicoReaders,
   ...podReaders,
   serviceReader,

@@ -3,7 +3,8 @@
 # description: |
 #   Annotations and labels that keep the proxy out of a Pod or lead traffic around it, that replace the proxy, or that
 #   take a Pod past the policies of its CNI; namespaces that leave the mesh; EnvoyFilters that can strip authorization;
-#   ServiceEntries that open the registry to names of anybody or take over somebody's.
+#   ServiceEntries that open the registry to names of anybody or take over somebody's; SPIFFE identities that whoever
+#   writes a Pod can get.
 # scope: package
 # custom:
 #   slug: mesh-bypass
