@@ -5,6 +5,8 @@
 #   mesh-bypass's, so that a new one is never passed over.
 package ringfence.lib.mesh
 
+import data.ringfence.lib.settings
+
 # METADATA
 # title: Mutual TLS is switched off, or need not be used
 # description: What mtls-downgrade judges.
@@ -22,4 +24,20 @@ weakening := {
 	"shared-with-clusters", "gateway-any-host", "gateway-passthrough", "names-resolved-late", "external-in-mesh",
 	"exported-to-all", "identity-claimed", "mesh-egress-open", "mesh-scope-changed", "paths-not-normalised",
 	"identity-constant", "identity-fallback", "federation", "names-from-pods", "selectors-of-a-namespace",
+}
+
+# METADATA
+# title: The agents of a mesh itself
+# description: |
+#   Workloads and Namespaces of the control plane, which are outside of the mesh by design. Policies in these namespaces
+#   are nobody's agents, and are judged.
+# scope: document
+own_agent(slug) if {
+	input.object.family == "workload"
+	input.object.namespace in settings.parameters(slug).systemNamespaces
+}
+
+own_agent(slug) if {
+	input.object.family == "namespace"
+	input.object.name in settings.parameters(slug).systemNamespaces
 }

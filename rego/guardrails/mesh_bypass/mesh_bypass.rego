@@ -40,6 +40,12 @@
 #         maxItems: 50
 #         items: {type: string, minLength: 1, maxLength: 317}
 #         default: [istio-injection, istio.io/rev, istio.io/dataplane-mode]
+#       systemNamespaces:
+#         type: array
+#         description: Namespaces of meshes' own control planes and agents, whose workloads are outside of the mesh.
+#         maxItems: 50
+#         items: {type: string, minLength: 1, maxLength: 63}
+#         default: [istio-system, linkerd, linkerd-cni]
 package ringfence.guardrails.mesh_bypass
 
 import data.ringfence.lib.mesh
@@ -54,6 +60,7 @@ findings contains finding if {
 	not found.setting in mesh.mtls
 	not found.setting in mesh.weakening
 	not found.setting in settings.parameters("mesh-bypass").allowed
+	not mesh.own_agent("mesh-bypass")
 	not _own_status(found)
 	finding := {"pointer": found.pointer, "message": found.words}
 }

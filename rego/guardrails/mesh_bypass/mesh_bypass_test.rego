@@ -123,3 +123,14 @@ test_namespaces[name] if {
 	settings := example.settings("mesh-bypass", parameters)
 	mesh_bypass.findings == case.findings with input as facts with data.ringfence.settings as settings
 }
+
+test_agents_of_the_mesh_itself if {
+	facts := {
+		"object": {"family": "workload", "namespace": "istio-system"},
+		"user": {"name": "alice"},
+		"labelled": [],
+		"mesh": [found("injection-off")],
+	}
+	settings := example.settings("mesh-bypass", {"allowed": [], "writers": [], "systemNamespaces": ["istio-system"]})
+	mesh_bypass.findings == set() with input as facts with data.ringfence.settings as settings
+}

@@ -25,6 +25,12 @@
 #         maxItems: 50
 #         items: {type: string, pattern: "^[a-z-]+$"}
 #         default: []
+#       systemNamespaces:
+#         type: array
+#         description: Namespaces of meshes' own control planes and agents, whose workloads are outside of the mesh.
+#         maxItems: 50
+#         items: {type: string, minLength: 1, maxLength: 63}
+#         default: [istio-system, linkerd, linkerd-cni]
 package ringfence.guardrails.mesh_weakening
 
 import data.ringfence.lib.mesh
@@ -38,6 +44,7 @@ findings contains finding if {
 	some found in input.mesh
 	found.setting in mesh.weakening
 	not found.setting in settings.parameters("mesh-weakening").allowed
+	not mesh.own_agent("mesh-weakening")
 	finding := {"pointer": found.pointer, "message": found.words}
 }
 

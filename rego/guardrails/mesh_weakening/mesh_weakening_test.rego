@@ -59,3 +59,14 @@ test_waypoints[name] if {
 	settings := example.settings("mesh-weakening", {"allowed": []})
 	mesh_weakening.findings == case.findings with input as {"labelled": labelled} with data.ringfence.settings as settings
 }
+
+test_agents_of_the_mesh_itself if {
+	facts := {
+		"object": {"family": "workload", "namespace": "istio-system"},
+		"user": {"name": "alice"},
+		"labelled": [],
+		"mesh": [found("revision-chosen")],
+	}
+	settings := example.settings("mesh-weakening", {"allowed": [], "writers": [], "systemNamespaces": ["istio-system"]})
+	mesh_weakening.findings == set() with input as facts with data.ringfence.settings as settings
+}

@@ -25,6 +25,12 @@
 #         maxItems: 50
 #         items: {type: string, pattern: "^[a-z-]+$"}
 #         default: []
+#       systemNamespaces:
+#         type: array
+#         description: Namespaces of meshes' own control planes and agents, whose workloads are outside of the mesh.
+#         maxItems: 50
+#         items: {type: string, minLength: 1, maxLength: 63}
+#         default: [istio-system, linkerd, linkerd-cni]
 package ringfence.guardrails.mtls_downgrade
 
 import data.ringfence.lib.mesh
@@ -37,5 +43,6 @@ findings contains finding if {
 	some found in input.mesh
 	found.setting in mesh.mtls
 	not found.setting in settings.parameters("mtls-downgrade").allowed
+	not mesh.own_agent("mtls-downgrade")
 	finding := {"pointer": found.pointer, "message": found.words}
 }

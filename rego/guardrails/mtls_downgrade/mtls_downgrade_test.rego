@@ -36,3 +36,14 @@ test_findings[name] if {
 }
 
 test_object_without_a_mesh if mtls_downgrade.findings == set() with input as {}
+
+test_agents_of_the_mesh_itself if {
+	facts := {
+		"object": {"family": "workload", "namespace": "istio-system"},
+		"user": {"name": "alice"},
+		"labelled": [],
+		"mesh": [found("unauthenticated-inbound")],
+	}
+	settings := example.settings("mtls-downgrade", {"allowed": [], "writers": [], "systemNamespaces": ["istio-system"]})
+	mtls_downgrade.findings == set() with input as facts with data.ringfence.settings as settings
+}
