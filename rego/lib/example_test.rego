@@ -20,6 +20,7 @@ narrow := {
 		"nat64Share": 0,
 		"selfAssignable": false,
 		"nearlyAll": false,
+		"besideOwnNamespace": false,
 		"unresolved": false,
 		"pointer": "/spec/ingress/0/from",
 		"words": `Pods with app="web"`,

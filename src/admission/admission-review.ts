@@ -1,6 +1,7 @@
 /**
  * @module AdmissionReview v1, the part of it that Ringfence reads. Source: k8s.io/api/admission/v1 types.go.
  */
+import { OmittedPaths } from "../intake/json-proof.ts";
 import { parseStrictJson } from "../intake/strict-json.ts";
 import { IntakeError } from "../intake/document.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
@@ -33,6 +34,9 @@ export class MalformedReview extends Error {
   }
 }
 
+/** No reader looks at who wrote which field, and it is up to half of an object: it is not even parsed. */
+const OMITTED = new OmittedPaths(["object", "oldObject"].map((name) => ["request", name, "metadata", "managedFields"]));
+
 const OPERATIONS: readonly Operation[] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
 /**
@@ -42,7 +46,7 @@ const OPERATIONS: readonly Operation[] = ["CREATE", "UPDATE", "DELETE", "CONNECT
 export function parseAdmissionReview(body: Uint8Array): AdmissionRequest {
   let review: JsonValue;
   try {
-    review = parseStrictJson(body).value;
+    review = parseStrictJson(body, { omitted: OMITTED }).value;
   } catch (cause) {
     if (cause instanceof IntakeError)
       throw new MalformedReview(`the body is not one unambiguous JSON document: ${cause.message}`);

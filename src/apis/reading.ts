@@ -51,6 +51,8 @@ export interface ObjectReading {
   readonly family: Family;
   /** Labels of the object itself (`/metadata/labels`); values that are no text are left out and are defects. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What carries the labels in the end: the object itself if absent, or the Pod that a Binding is for. */
+  readonly labelsRole?: "bound-pod";
   readonly policy?: PolicyReading;
   readonly pods?: readonly PodReading[];
   readonly jobTemplate?: JobTemplateReading;
@@ -70,6 +72,8 @@ export interface ServedResource {
   readonly scope: "Namespaced" | "Cluster";
   /** Subresources through which a whole object of this kind arrives; a webhook must name each one. */
   readonly subresources: readonly string[];
+  /** Another resource through which the kind arrives: `pods/binding`. */
+  readonly parent?: string;
 }
 
 /** The translation of one or more kinds of one API group; one file each. */

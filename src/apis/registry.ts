@@ -4,6 +4,7 @@
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
 import { awsReaders } from "./aws-network-policies.ts";
+import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
@@ -27,6 +28,7 @@ export const READERS: readonly ApiReader[] = [
   ...spireReaders,
   ...calicoReaders,
   ...podReaders,
+  bindingReader,
   serviceReader,
   namespaceReader,
 ];

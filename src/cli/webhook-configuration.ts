@@ -38,15 +38,26 @@ interface Rule {
  */
 const LABELS = (object: string) =>
   `(has(${object}.metadata) && has(${object}.metadata.labels) ? ${object}.metadata.labels : {})`;
-const SKIP_PLAIN_STATUS = {
-  name: "status-writes-that-keep-the-labels-are-not-judged",
-  expression: `!(has(request.subResource) && request.subResource == "status") || ${LABELS("object")} != ${LABELS("oldObject")}`,
-};
+const SKIPS = [
+  {
+    suffix: "/status",
+    name: "status-writes-that-keep-the-labels-are-not-judged",
+    expression: `!(has(request.subResource) && request.subResource == "status") || ${LABELS("object")} != ${LABELS("oldObject")}`,
+  },
+  {
+    // Every Pod gets a Binding; only one with labels changes more than the node.
+    suffix: "/binding",
+    name: "bindings-without-labels-are-not-judged",
+    expression: `request.kind.kind != "Binding" || ${LABELS("object")} != {}`,
+  },
+];
 
 /** The configuration object, ready to be printed. */
 export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }: WebhookTarget): object {
   const rules = rulesFor(readers);
-  const hasStatus = rules.some(({ resources }) => resources.some((resource) => resource.endsWith("/status")));
+  const matchConditions = SKIPS.filter(({ suffix }) =>
+    rules.some(({ resources }) => resources.some((resource) => resource.endsWith(suffix))),
+  ).map(({ name, expression }) => ({ name, expression }));
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
@@ -62,7 +73,7 @@ export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }
         sideEffects: "None",
         timeoutSeconds: 5,
         namespaceSelector: namespaceSelector(exemptNamespaces),
-        ...(hasStatus ? { matchConditions: [SKIP_PLAIN_STATUS] } : {}),
+        ...(matchConditions.length === 0 ? {} : { matchConditions }),
       },
     ],
   };
@@ -72,11 +83,12 @@ export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }
 function rulesFor(readers: readonly ApiReader[]): readonly Rule[] {
   const rules = new Map<string, { rule: Rule; resources: string[] }>();
   for (const { group, resources } of readers) {
-    for (const { plural, versions, scope, subresources } of resources) {
+    for (const { plural, versions, scope, subresources, parent } of resources) {
       const key = [group, scope, ...versions].join(" ");
       const found = rules.get(key) ?? newRule(group, versions, scope);
       rules.set(key, found);
       found.resources.push(plural, ...subresources.map((subresource) => `${plural}/${subresource}`));
+      if (parent !== undefined) found.resources.push(parent);
     }
   }
   return Array.from(rules.values(), ({ rule }) => rule);

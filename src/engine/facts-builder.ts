@@ -102,7 +102,7 @@ function meshFacts({ mesh = [], pods = [] }: ObjectReading): Pick<Facts, "mesh">
 function labelledFacts(reading: ObjectReading, oldReading: ObjectReading | undefined): LabelledFact[] {
   const facts: LabelledFact[] = [
     {
-      role: "object",
+      role: reading.labelsRole ?? "object",
       pointer: "/metadata/labels",
       labels: reading.labels,
       oldLabels: oldReading?.labels ?? null,

@@ -21,7 +21,7 @@ export interface PolicyFact {
 
 /** Labels with the place where they are written; `role` says what carries them. */
 export interface LabelledFact {
-  readonly role: "object" | "pod-template" | "job-template";
+  readonly role: "object" | "pod-template" | "job-template" | "bound-pod";
   readonly pointer: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Labels of the live object at the same place; null where there is none (CREATE, gate). */

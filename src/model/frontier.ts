@@ -156,6 +156,7 @@ export function widthOfPoint<F extends Flow>({ narrowest }: FrontierPoint<F>): P
     selfAssignable: measures.some(({ selfAssignable }) => selfAssignable),
     nearlyAll: measures.some(({ nearlyAll }) => nearlyAll),
     unresolved: measures.some(({ unresolved }) => unresolved),
+    besideOwnNamespace: measures.some(({ besideOwnNamespace }) => besideOwnNamespace),
     words: joinWords(new Set(narrowest.map(({ peers, measure }) => peerWords(peers, measure.reach)))),
   };
 }

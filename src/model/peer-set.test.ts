@@ -27,6 +27,7 @@ interface WidthRow {
   readonly selfAssignable?: boolean;
   readonly nearlyAll?: boolean;
   readonly unresolved?: boolean;
+  readonly besideOwnNamespace?: boolean;
   readonly nat64Share?: number;
   readonly everyAddress?: true;
   readonly words?: string;
@@ -42,6 +43,7 @@ test.each(readRows("peers.yaml") as readonly WidthRow[])(
       selfAssignable: false,
       nearlyAll: false,
       unresolved: false,
+      besideOwnNamespace: false,
       words: width.words,
       ipv4Share: everyAddress === true ? 1 : peers.addresses.share(4),
       ipv6Share: everyAddress === true ? 1 : peers.addresses.share(6),

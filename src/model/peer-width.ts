@@ -54,6 +54,7 @@ interface MemberWidth {
   readonly reach: Reach;
   readonly selfAssignable?: boolean;
   readonly nearlyAll?: boolean;
+  readonly withinOwnNamespace?: boolean;
 }
 
 /** A width without its words, which only messages need. */
@@ -82,6 +83,7 @@ export function measurePeers(peers: PeerSet, context: WidthContext): PeersMeasur
     { reach: peers.unresolved.length > 0 ? "selected" : "nobody" },
   ];
   const reach = combinedReach(members.map((member) => member.reach));
+  const others = members.filter((member) => member.withinOwnNamespace !== true);
   const holdsStrangers = reach === "all-namespaces" || reach === "cluster" || reach === "anyone";
   // Every name is every address that has one.
   const everyAddress =
@@ -94,6 +96,7 @@ export function measurePeers(peers: PeerSet, context: WidthContext): PeersMeasur
     selfAssignable: !holdsStrangers && members.some((member) => member.selfAssignable === true),
     nearlyAll: !holdsStrangers && members.some((member) => member.nearlyAll === true),
     unresolved: peers.unresolved.length > 0,
+    besideOwnNamespace: reach === "own-namespace" && others.some((member) => member.reach === "selected"),
   };
 }
 
@@ -115,7 +118,7 @@ function reachOfAddresses(addresses: AddressSet, reachPods: boolean): Reach {
 function widthOfTerm({ namespaces, pods }: PodTerm, context: WidthContext): MemberWidth {
   const everyPod = admitsStranger(pods, []);
   if (!everyPod && !isSatisfiable(pods)) return { reach: "nobody" };
-  if (namespaces === "own") return { reach: everyPod ? "own-namespace" : "selected" };
+  if (namespaces === "own") return { reach: everyPod ? "own-namespace" : "selected", withinOwnNamespace: true };
   if (!admitsStranger(namespaces, context.alwaysPresentNamespaceKeys)) {
     return { reach: isSatisfiable(namespaces) ? "selected" : "nobody" };
   }

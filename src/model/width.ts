@@ -17,6 +17,8 @@ export interface PeersWidth {
   readonly nearlyAll: boolean;
   /** The choice rests on something that could not be seen. */
   readonly unresolved: boolean;
+  /** Named peers stand beside the whole own namespace, so that the reach says only half of it. */
+  readonly besideOwnNamespace: boolean;
   /** What is chosen, in words for a message, at most 80 characters: `0.0.0.0/0`, `every Pod of every namespace`. */
   readonly words: string;
 }

@@ -248,6 +248,27 @@ describe("ringfence on a real API server", () => {
     expect((await debug("restricted")).code).toBe(0);
   });
 
+  test("lets a scheduler bind a Pod, and nobody bring a locked label with it", async () => {
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "to-bind", namespace: "shop", labels: LABELS },
+      spec: { schedulerName: "nobody", containers: [{ name: "web", image: "web:1" }] },
+    };
+    expect((await apply(pod)).stderr).toBe("");
+    const bind = (labels: Record<string, string>) =>
+      controlPlane.request("POST", "/api/v1/namespaces/shop/pods/to-bind/binding", {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name: "to-bind", labels },
+        target: { apiVersion: "v1", kind: "Node", name: "node-1" },
+      });
+    const denied = await bind({ "security-domain": "payments" });
+    expect(denied.status).toBe(403);
+    expect(denied.body).toContain("can't be brought to a live Pod by a Binding");
+    expect((await bind({})).status).toBe(201);
+  });
+
   test("denies a Service that takes over an address", async () => {
     const service = {
       apiVersion: "v1",

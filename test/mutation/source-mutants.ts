@@ -2,18 +2,28 @@
  * @module `npm run test:mutation`: changes the sources of the model and the NetworkPolicy readers in one place at a time
  * and runs their tests, which must notice. Prints the score; exit code 1 below the floor.
  *
- * MUTANTS=150 takes a sample, the same for the same SEED; MUTANTS=all takes every one. It works on a copy of the tree.
+ * MUTANTS=150 takes a sample, the same for the same SEED; MUTANTS=all takes every one. WORKERS=1 leaves a core to others.
+ * It works on copies of the tree.
  */
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseSync } from "@swc/core";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FLOOR = 80;
-const WORKERS = 2;
-const LIMIT_MS = 120_000;
+const WORKERS = Number(process.env["WORKERS"] ?? "2");
+const LIMIT_MS = 180_000;
 const READERS = [
   "kubernetes-network-policy.ts",
   "network-policy-peers.ts",
@@ -144,27 +154,41 @@ function copyTree(): string {
   return folder;
 }
 
-/** Whether the tests fail, or don't end: both are noticed. */
-function isNoticed(folder: string): Promise<boolean> {
+/** Whether the tests fail, or don't end: both are noticed. The tests beside the source come first, as most fail there. */
+async function isNoticed(folder: string, file?: string): Promise<boolean> {
+  const own = file?.replace(/\.ts$/, "\\.test");
+  const hasOwn = file !== undefined && existsSync(join(folder, file.replace(/\.ts$/, ".test.ts")));
+  return (hasOwn && own !== undefined && (await fails(folder, own))) || fails(folder, TESTS);
+}
+
+function fails(folder: string, tests: string): Promise<boolean> {
   return new Promise((resolve) => {
     const args = [
       "--no-warnings",
       "--experimental-vm-modules",
       "node_modules/jest/bin/jest.js",
       "--selectProjects=unit",
-      `--testPathPatterns=${TESTS}`,
+      `--testPathPatterns=${tests}`,
       "--bail",
       "--silent",
       "--runInBand",
     ];
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: "ignore" });
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let output = "";
+    child.stderr.on("data", (part: Buffer) => {
+      output = (output + part.toString("utf8")).slice(-4_000);
+    });
     const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
     child.once("exit", (code) => {
       clearTimeout(timer);
+      lastOutput = output;
       resolve(code !== 0);
     });
   });
 }
+
+/** What the tests wrote last, for the case that they fail without any change. */
+let lastOutput = "";
 
 const files = [
   ...readdirSync(join(ROOT, "src/model"))
@@ -181,7 +205,9 @@ let done = 0;
 async function work(): Promise<void> {
   const folder = copyTree();
   try {
-    if (await isNoticed(folder)) throw new Error("the tests fail without any change: no score can be had");
+    if (await isNoticed(folder)) {
+      throw new Error(`the tests fail without any change, so no score can be had:\n${lastOutput}`);
+    }
     for (let mutant = chosen.pop(); mutant !== undefined; mutant = chosen.pop()) {
       const path = join(folder, mutant.file);
       const original = readFileSync(path);
@@ -189,12 +215,13 @@ async function work(): Promise<void> {
         path,
         Buffer.concat([original.subarray(0, mutant.start), Buffer.from(mutant.text), original.subarray(mutant.end)]),
       );
-      if (!(await isNoticed(folder))) {
+      if (!(await isNoticed(folder, mutant.file))) {
         survivors.push(mutant);
         process.stdout.write(`survived  ${mutant.file}:${mutant.line}  ${mutant.description}\n`);
       }
       writeFileSync(path, original);
       done += 1;
+      if (done % 10 === 0) process.stdout.write(`${done} tried, ${survivors.length} survived\n`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 # METADATA
 # title: No rule on every port
 # description: |
-#   Limited peers, but all or most ports of a protocol. A whole namespace talking to itself is not a finding.
+#   Limited peers, but all or most ports of a protocol. A whole namespace talking to itself is not a finding; named
+#   peers beside it are.
 # scope: package
 # custom:
 #   slug: any-port
@@ -19,7 +20,7 @@ import data.ringfence.lib.traffic
 # description: Every allow rule, and every union of them, from or to named peers on most ports or more.
 findings contains finding if {
 	some rule in traffic.scope
-	rule.peers.reach == "selected"
+	_named(rule.peers)
 	rule.ports.reach in {"wide", "all"}
 	rule.operations == "all"
 	finding := {
@@ -27,3 +28,7 @@ findings contains finding if {
 		"message": traffic.sentence(rule, ""),
 	}
 }
+
+_named(peers) if peers.reach == "selected"
+
+_named(peers) if peers.besideOwnNamespace

@@ -34,6 +34,18 @@ cases["a namespace that talks to itself"] := {
 	"findings": set(),
 }
 
+cases["named peers beside the own namespace"] := {
+	"rules": [{
+		"peers": {"reach": "own-namespace", "besideOwnNamespace": true, "words": "every Pod of its namespace and 10.0.0.0/24"},
+		"ports": example.every_port,
+	}],
+	"unions": [],
+	"findings": {{
+		"pointer": "/spec/ingress/0/ports",
+		"message": "allows every Pod of its namespace and 10.0.0.0/24 on every port",
+	}},
+}
+
 cases["anyone is left to any-any"] := {
 	"rules": [{"peers": {"reach": "anyone"}, "ports": example.every_port}],
 	"unions": [],

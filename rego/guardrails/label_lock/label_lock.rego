@@ -2,7 +2,7 @@
 # title: Security labels stay as they are
 # description: |
 #   Policies select by label, so who changes a label changes what is allowed. A locked label can't be changed or removed
-#   on a live object, nor added to a live Pod; and a workload's security domain can't contradict its namespace's.
+#   on a live object, nor added to a live Pod, not by a Binding either; and a workload's security domain can't contradict its namespace's.
 # scope: package
 # custom:
 #   slug: label-lock
@@ -57,6 +57,19 @@ findings contains finding if {
 		"pointer": labelled.pointer,
 		"message": concat("", [`"`, key, `" contradicts the namespace, which has "`, domain, `"`]),
 		"fix": concat("", [`set "`, key, `" to "`, domain, `", or deploy to a namespace of the other domain`]),
+	}
+}
+
+# A Binding brings its labels to a Pod that exists already.
+findings contains finding if {
+	some labelled in input.labelled
+	labelled.role == "bound-pod"
+	some key in settings.parameters("label-lock").keys
+	labelled.labels[key]
+	finding := {
+		"pointer": labelled.pointer,
+		"message": concat("", [`"`, key, `" can't be brought to a live Pod by a Binding`]),
+		"fix": "bind the Pod without labels; give the label to the Pod when it is created",
 	}
 }
 

@@ -203,3 +203,21 @@ test_domains[name] if {
 	settings := example.settings("label-lock", case.parameters)
 	label_lock.findings == case.findings with input as facts with data.ringfence.settings as settings
 }
+
+changes["a Binding brings a locked label"] := {
+	"parameters": locked,
+	"object": {"family": "workload", "kind": "Binding"},
+	"labelled": [{"role": "bound-pod", "pointer": "/metadata/labels", "oldLabels": null, "labels": {"zone": "a", "app": "x"}}],
+	"findings": {{
+		"pointer": "/metadata/labels",
+		"message": `"zone" can't be brought to a live Pod by a Binding`,
+		"fix": "bind the Pod without labels; give the label to the Pod when it is created",
+	}},
+}
+
+changes["a Binding brings another label"] := {
+	"parameters": locked,
+	"object": {"family": "workload", "kind": "Binding"},
+	"labelled": [{"role": "bound-pod", "pointer": "/metadata/labels", "oldLabels": null, "labels": {"app": "x"}}],
+	"findings": set(),
+}

@@ -46,9 +46,13 @@ findings contains finding if {
 	some label in settings.parameters("required-labels").labels
 	_target[input.object.family] in label.on
 	some labelled in input.labelled
+	not _bound(labelled)
 	message := _problem(label, labelled.labels)
 	finding := {"pointer": labelled.pointer, "message": message}
 }
+
+# What a Binding brings to a Pod is no object of its own.
+_bound(labelled) if labelled.role == "bound-pod"
 
 _target := {"network": "policies", "workload": "workloads", "namespace": "namespaces"}
 

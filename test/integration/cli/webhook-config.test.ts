@@ -85,8 +85,12 @@ describe("webhook-config", () => {
         resources.map((resource) => ({ group: apiGroups.join(), versions: apiVersions, resource, scope, operations })),
       );
       const served = READERS.flatMap(({ group, resources }) =>
-        resources.flatMap(({ plural, versions, scope, subresources }) =>
-          [plural, ...subresources.map((subresource) => `${plural}/${subresource}`)].map((resource) => ({
+        resources.flatMap(({ plural, versions, scope, subresources, parent }) =>
+          [
+            plural,
+            ...subresources.map((subresource) => `${plural}/${subresource}`),
+            ...(parent === undefined ? [] : [parent]),
+          ].map((resource) => ({
             group,
             versions,
             resource,
