@@ -41,20 +41,12 @@ const metadata = some({
 });
 const selector = some({ matchLabels: labels, typo: mostly("x") });
 const mode = mostly("STRICT", "PERMISSIVE", "DISABLE", "UNSET", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "ALLOW_ANY");
-const name = mostly(
-  "*",
-  "*.com",
-  "*.example.com",
-  "*.local",
-  "web.bank.svc.cluster.local",
-  "web",
-  "Example.Com.",
-  "a.*",
-);
-const host = fc.oneof(
-  name,
-  fc.tuple(fc.constantFrom("*", ".", "~", "shop", ""), name).map(([namespace, dns]) => `${namespace}/${String(dns)}`),
-);
+const NAMES = ["*", "*.com", "*.example.com", "*.local", "web.bank.svc.cluster.local", "web", "Example.Com.", "a.*"];
+const name = mostly(...NAMES);
+const placedName = fc
+  .tuple(fc.constantFrom("*", ".", "~", "shop", ""), fc.constantFrom(...NAMES))
+  .map(([namespace, dns]): JsonValue => `${namespace}/${dns}`);
+const host = fc.oneof(name, placedName);
 const tls = some({
   mode,
   insecureSkipVerify: mostly(true, false),
