@@ -121,7 +121,7 @@ function noteRights(spec: ObjectNode, note: Note): void {
 
 function readStaticEntry(spec: ObjectNode, note: Note): void {
   spec.requiredText("spiffeID");
-  const parent = spec.requiredText("parentID");
+  spec.requiredText("parentID");
   noteRights(spec, note);
   const selectors = spec.texts("selectors").map(({ value }) => value);
   const pointer = spec.at("selectors");
@@ -133,8 +133,6 @@ function readStaticEntry(spec: ObjectNode, note: Note): void {
     );
     return;
   }
-  // An alias for nodes has the server itself for a parent.
-  if (parent?.endsWith("/spire/server")) return;
   const isEach = (prefixes: readonly string[]) =>
     selectors.every((selector) => prefixes.some((prefix) => selector.startsWith(prefix)));
   if (isEach(PROCESS_PREFIXES)) {
