@@ -48,7 +48,23 @@ const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["projectcalico.org", CALICO_KINDS],
   ["crd.projectcalico.org", CALICO_KINDS],
   ["crd.antrea.io", ["ClusterGroup", "ClusterNetworkPolicy", "Group", "NetworkPolicy", "Tier"]],
-  ["networking.istio.io", ["EnvoyFilter", "ServiceEntry", "Sidecar"]],
+  // VirtualServices lead requests to services whose own policies decide; all other kinds open, protect or rewire.
+  [
+    "networking.istio.io",
+    [
+      "DestinationRule",
+      "EnvoyFilter",
+      "Gateway",
+      "ProxyConfig",
+      "ServiceEntry",
+      "Sidecar",
+      "WorkloadEntry",
+      "WorkloadGroup",
+    ],
+  ],
+  ["extensions.istio.io", ["WasmPlugin"]],
+  ["install.istio.io", ["IstioOperator"]],
+  ["sailoperator.io", ["Istio"]],
   ["gateway.networking.k8s.io", ["ReferenceGrant", "ReferencePolicy"]],
   // EgressIP, EgressQoS and EgressService say from which address and how fast traffic leaves, and allow none.
   ["k8s.ovn.org", ["EgressFirewall"]],

@@ -3,6 +3,7 @@
  */
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
+import type { MeshSetting } from "./mesh-setting.ts";
 
 /** The kind group: which entrypoint of the bundle judges an object (the WASM target has no rule index). */
 export type Family = "network" | "workload" | "service" | "namespace";
@@ -30,6 +31,8 @@ export interface PodReading {
     readonly added: readonly string[];
     readonly privileged: boolean;
   }[];
+  /** Settings by which the Pod leaves a mesh or the policies of its CNI. */
+  readonly mesh: readonly MeshSetting[];
 }
 
 export interface ServiceReading {
@@ -54,6 +57,8 @@ export interface ObjectReading {
   readonly pods?: readonly PodReading[];
   readonly jobTemplate?: JobTemplateReading;
   readonly service?: ServiceReading;
+  /** Settings by which traffic leaves a mesh, its mutual TLS or its policies; those of Pods are in `pods`. */
+  readonly mesh?: readonly MeshSetting[];
   /** Defects outside of the policy (metadata, Pods, Services); a policy's own are in `policy.defects`. */
   readonly defects: readonly Defect[];
 }

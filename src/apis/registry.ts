@@ -9,8 +9,8 @@ import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
-import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
 import { fqdnNetworkPolicyReader } from "./gke-fqdn-network-policy.ts";
+import { istioReaders } from "./istio.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { linkerdReaders } from "./linkerd.ts";
 import { multiNetworkPolicyReader } from "./multi-network-policy.ts";
@@ -20,6 +20,7 @@ import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
 import { serviceReader } from "./service.ts";
+import { spireReaders } from "./spire.ts";
 
 /** Every reader; `ringfence webhook-config` is generated from their `resources`. */
 export const READERS: readonly ApiReader[] = [
@@ -28,7 +29,8 @@ export const READERS: readonly ApiReader[] = [
   clusterNetworkPolicyReader,
   ...awsReaders,
   ...ciliumReaders,
-  authorizationPolicyReader,
+  ...istioReaders,
+  ...spireReaders,
   ...calicoReaders,
   ...antreaReaders,
   ...linkerdReaders,

@@ -4,6 +4,7 @@
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import { ObjectNode } from "./fields.ts";
+import { addMeshKeys, SERVICE_ANNOTATIONS, SERVICE_LABELS } from "./mesh-keys.ts";
 import type { ApiReader, ObjectReading } from "./reading.ts";
 
 /** Reader of core Services. */
@@ -22,5 +23,15 @@ function read(object: JsonObject): ObjectReading {
   // The API server's default; a headless Service is a ClusterIP one too.
   const type = spec.text("type") ?? "ClusterIP";
   const externalIPs = spec.texts("externalIPs").map(({ value }) => value);
-  return { family: "service", labels: metadata.textMap("labels"), service: { type, externalIPs }, defects };
+  const labels = metadata.textMap("labels");
+  const labelled = addMeshKeys(undefined, labels, SERVICE_LABELS, metadata.at("labels"));
+  const annotations = metadata.textMap("annotations");
+  const mesh = addMeshKeys(labelled, annotations, SERVICE_ANNOTATIONS, metadata.at("annotations"));
+  return {
+    family: "service",
+    labels,
+    service: { type, externalIPs },
+    ...(mesh === undefined ? {} : { mesh }),
+    defects,
+  };
 }

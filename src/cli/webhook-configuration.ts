@@ -41,21 +41,24 @@ const PROTECTED = "default-deny-protected";
 
 /**
  * Kubelets and controllers write the status of every Pod all the time. Such a write matters only where it changes
- * labels on the way. Every field is tested before it is used: an expression that fails would reject the request.
+ * labels or annotations on the way. Every field is tested before it is used: an expression that fails would reject the
+ * request.
  */
-const LABELS = (object: string) =>
-  `(has(${object}.metadata) && has(${object}.metadata.labels) ? ${object}.metadata.labels : {})`;
+const METADATA = (object: string, field: string) =>
+  `(has(${object}.metadata) && has(${object}.metadata.${field}) ? ${object}.metadata.${field} : {})`;
+const CHANGED = (field: string) => `${METADATA("object", field)} != ${METADATA("oldObject", field)}`;
+const WRITTEN = (field: string) => `${METADATA("object", field)} != {}`;
 const SKIPS = [
   {
     suffix: "/status",
-    name: "status-writes-that-keep-the-labels-are-not-judged",
-    expression: `!(has(request.subResource) && request.subResource == "status") || ${LABELS("object")} != ${LABELS("oldObject")}`,
+    name: "status-writes-that-keep-the-metadata-are-not-judged",
+    expression: `!(has(request.subResource) && request.subResource == "status") || ${CHANGED("labels")} || ${CHANGED("annotations")}`,
   },
   {
-    // Every Pod gets a Binding; only one with labels changes more than the node.
+    // Every Pod gets a Binding; only one with labels or annotations changes more than the node.
     suffix: "/binding",
-    name: "bindings-without-labels-are-not-judged",
-    expression: `request.kind.kind != "Binding" || ${LABELS("object")} != {}`,
+    name: "bindings-without-metadata-are-not-judged",
+    expression: `request.kind.kind != "Binding" || ${WRITTEN("labels")} || ${WRITTEN("annotations")}`,
   },
 ];
 

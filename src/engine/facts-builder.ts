@@ -62,6 +62,7 @@ export function buildFacts(
     ...(reading.service === undefined ? {} : { service: reading.service }),
     ...(managed === undefined ? {} : { managed }),
     ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
+    ...meshFacts(reading),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
     ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),
@@ -98,6 +99,12 @@ function policyFacts(policy: PolicyReading, widths: WidthContext): { fact: Polic
 
 function podFact({ pointer, hostNetwork, hostPorts, capabilities }: NonNullable<ObjectReading["pods"]>[number]) {
   return { pointer, hostNetwork, hostPorts, capabilities };
+}
+
+/** The settings of the object and of its Pods; no field at all for the many that have none. */
+function meshFacts({ mesh = [], pods = [] }: ObjectReading): Pick<Facts, "mesh"> {
+  const settings = [...mesh, ...pods.flatMap((pod) => pod.mesh)];
+  return settings.length === 0 ? {} : { mesh: settings };
 }
 
 /** The object's own labels, its Pod template's and its job template's; for a Pod the first two are one. */

@@ -2,6 +2,7 @@
  * @module Facts: the input contract of the guardrails (`input` in Rego), version 1. docs/facts.md describes it field
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
+import type { MeshSetting } from "../apis/mesh-setting.ts";
 import type { PodReading, ServiceReading } from "../apis/reading.ts";
 import type { ExceptionFact } from "../exceptions/exception-facts.ts";
 import type { JsonObject } from "../intake/json-value.ts";
@@ -72,6 +73,8 @@ export interface Facts {
   readonly managed?: ManagedFact;
   /** Only for a Namespace whose policies are all known: in the gate and in the audit. */
   readonly defaultDeny?: DefaultDenyFact;
+  /** Settings by which traffic leaves a mesh, its mutual TLS or its policies; absent where there is none. */
+  readonly mesh?: readonly MeshSetting[];
   readonly defects: readonly Defect[];
   /** Only for objects that ask for an exception. */
   readonly exception?: ExceptionFact;
