@@ -9,6 +9,11 @@ import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
+import { endpointSliceReader, endpointsReader } from "./endpoints.ts";
+import { gatewayReader, listenerSetReader } from "./gateway-listeners.ts";
+import { referenceGrantReader } from "./gateway-references.ts";
+import { gatewayRouteReaders } from "./gateway-routes.ts";
+import { ingressReader } from "./ingress.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
 import { podReaders } from "./pods.ts";
@@ -28,6 +33,13 @@ export const READERS: readonly ApiReader[] = [
   ...podReaders,
   bindingReader,
   serviceReader,
+  endpointsReader,
+  endpointSliceReader,
+  gatewayReader,
+  listenerSetReader,
+  ...gatewayRouteReaders,
+  referenceGrantReader,
+  ingressReader,
   namespaceReader,
 ];
 

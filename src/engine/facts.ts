@@ -2,10 +2,19 @@
  * @module Facts: the input contract of the guardrails (`input` in Rego), version 1. docs/facts.md describes it field
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
-import type { PodReading, ServiceReading } from "../apis/reading.ts";
+import type {
+  AllowanceReading,
+  CrossingReading,
+  DefinitionReading,
+  EndpointsReading,
+  Family,
+  OpeningReading,
+  PodReading,
+  ServiceReading,
+} from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
-import type { RuleFact, UnionFact } from "../model/width.ts";
+import type { PeersFact, PeersWidth, RuleFact, UnionFact } from "../model/width.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
 
@@ -29,6 +38,13 @@ export interface LabelledFact {
 
 export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
 
+/** A Service; who may connect is a width here. */
+export type ServiceFact = Omit<ServiceReading, "clients"> & {
+  readonly clients?: PeersFact & { readonly annotations: Readonly<Record<string, string>> };
+};
+
+export type OpeningFact = Omit<OpeningReading, "users"> & { readonly users?: PeersWidth };
+
 export interface Facts {
   readonly version: 1;
   /** Echoed by the bundle; an answer without the same two values is no answer. */
@@ -45,8 +61,10 @@ export interface Facts {
     readonly namespace: string;
     readonly name: string;
     readonly subresource: string;
-    /** `network` for network policy APIs, `workload`, `service`, `namespace`: the kind group whose guardrails judge. */
-    readonly family: "network" | "workload" | "service" | "namespace";
+    /** The kind group whose guardrails judge. */
+    readonly family: Family;
+    /** The newest upstream release whose fields Ringfence knows; absent where an API has none. */
+    readonly knownRelease?: string;
     /** The owner that controls the object, when there is one (`ReplicaSet`), else "". */
     readonly controllerKind: string;
   };
@@ -56,7 +74,12 @@ export interface Facts {
   readonly labelled: readonly LabelledFact[];
   readonly policy?: PolicyFact;
   readonly pods?: readonly PodFact[];
-  readonly service?: ServiceReading;
+  readonly service?: ServiceFact;
+  readonly endpoints?: EndpointsReading;
+  readonly openings?: readonly OpeningFact[];
+  readonly crossings?: readonly CrossingReading[];
+  readonly allowances?: readonly AllowanceReading[];
+  readonly definition?: DefinitionReading;
   readonly defects: readonly Defect[];
   /** Only for bundles with a guardrail whose METADATA says `custom: {needs: [object]}`. */
   readonly source?: JsonObject;
@@ -69,4 +92,6 @@ export interface RawFinding {
   readonly message: string;
   /** Overrides the guardrail's fix where the guardrail can say something more exact. */
   readonly fix?: string;
+  /** The finding never denies, whatever the guardrail's mode. */
+  readonly atMost?: "warn";
 }

@@ -50,12 +50,13 @@ export function toFindings(
   settings: Settings,
 ): readonly Finding[] {
   return raw
-    .map(({ guardrail, pointer, message, fix }): Finding => {
+    .map(({ guardrail, pointer, message, fix, atMost }): Finding => {
       const metadata = guardrails.get(guardrail);
+      // A guardrail without a known mode can't be one that lets pass.
+      const level = LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny";
       return {
         guardrail,
-        // A guardrail without a known mode can't be one that lets pass.
-        level: LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny",
+        level: level === "deny" && atMost === "warn" ? "warn" : level,
         excused: null,
         message: printable(message),
         rawMessage: message,
