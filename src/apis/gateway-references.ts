@@ -60,14 +60,17 @@ function read(object: JsonObject): ObjectReading {
   const root = new ObjectNode(object, "", defects);
   root.checkKeys(ROOT_KEYS, "drops");
   const labels = root.objectOrEmpty("metadata").textMap("labels");
-  const spec = root.objectOrEmpty("spec");
+  const spec = root.requiredObject("spec");
+  return { family: "service", labels, crossings: spec === undefined ? [] : readGrant(spec), defects };
+}
+
+function readGrant(spec: ObjectNode): readonly CrossingReading[] {
   spec.checkKeys(SPEC_KEYS, "drops");
   const sources = spec.objects("from", "none").map(readSource);
   const targets = spec.objects("to", "none");
   requireSome(spec, "from");
   requireSome(spec, "to");
-  const crossings = sources.length === 0 ? [] : targets.map((target) => readTarget(target, sources));
-  return { family: "service", labels, crossings, defects };
+  return sources.length === 0 ? [] : targets.map((target) => readTarget(target, sources));
 }
 
 function requireSome(spec: ObjectNode, key: string): void {

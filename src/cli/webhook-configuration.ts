@@ -38,25 +38,42 @@ interface Rule {
  */
 const LABELS = (object: string) =>
   `(has(${object}.metadata) && has(${object}.metadata.labels) ? ${object}.metadata.labels : {})`;
+const STATUS = (object: string) => `(has(${object}.status) ? ${object}.status : {})`;
+/** The API server writes endpoints as these users; everybody else's are judged. */
+const ENDPOINT_CONTROLLERS = [
+  "system:apiserver",
+  "system:kube-controller-manager",
+  "system:serviceaccount:kube-system:endpoint-controller",
+  "system:serviceaccount:kube-system:endpointslice-controller",
+  "system:serviceaccount:kube-system:endpointslicemirroring-controller",
+];
 const SKIPS = [
   {
-    suffix: "/status",
+    resource: /\/status$/,
     name: "status-writes-that-keep-the-labels-are-not-judged",
-    expression: `!(has(request.subResource) && request.subResource == "status") || ${LABELS("object")} != ${LABELS("oldObject")}`,
+    expression:
+      `!(has(request.subResource) && request.subResource == "status") || ${LABELS("object")} != ${LABELS("oldObject")}` +
+      // The addresses of load balancers are in the status of Services.
+      ` || (request.kind.kind == "Service" && ${STATUS("object")} != ${STATUS("oldObject")})`,
   },
   {
     // Every Pod gets a Binding; only one with labels changes more than the node.
-    suffix: "/binding",
+    resource: /\/binding$/,
     name: "bindings-without-labels-are-not-judged",
     expression: `request.kind.kind != "Binding" || ${LABELS("object")} != {}`,
+  },
+  {
+    resource: /^endpoint(?:s|slices)$/,
+    name: "endpoints-of-the-controllers-are-not-judged",
+    expression: `!(request.kind.kind in ["Endpoints", "EndpointSlice"]) || !(request.userInfo.username in ${JSON.stringify(ENDPOINT_CONTROLLERS)})`,
   },
 ];
 
 /** The configuration object, ready to be printed. */
 export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }: WebhookTarget): object {
   const rules = rulesFor(readers);
-  const matchConditions = SKIPS.filter(({ suffix }) =>
-    rules.some(({ resources }) => resources.some((resource) => resource.endsWith(suffix))),
+  const matchConditions = SKIPS.filter(({ resource }) =>
+    rules.some(({ resources }) => resources.some((name) => resource.test(name))),
   ).map(({ name, expression }) => ({ name, expression }));
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
