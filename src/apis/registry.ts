@@ -3,6 +3,8 @@
  * a NetworkPolicy and three a ClusterNetworkPolicy, with opposite semantics.
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
+import { applicationReader, applicationSetReader } from "./argo-application.ts";
+import { appProjectReader } from "./argo-project.ts";
 import { awsReaders } from "./aws-network-policies.ts";
 import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
@@ -10,6 +12,7 @@ import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
 import { endpointSliceReader, endpointsReader } from "./endpoints.ts";
+import { helmReleaseReader, kustomizationReader } from "./flux.ts";
 import { gatewayReader, listenerSetReader } from "./gateway-listeners.ts";
 import { referenceGrantReader } from "./gateway-references.ts";
 import { gatewayRouteReaders } from "./gateway-routes.ts";
@@ -41,6 +44,11 @@ export const READERS: readonly ApiReader[] = [
   referenceGrantReader,
   ingressReader,
   namespaceReader,
+  appProjectReader,
+  applicationReader,
+  applicationSetReader,
+  kustomizationReader,
+  helmReleaseReader,
 ];
 
 const BY_KIND: ReadonlyMap<string, ApiReader> = new Map(

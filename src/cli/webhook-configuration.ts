@@ -63,6 +63,14 @@ const SKIPS = [
     expression: `request.kind.kind != "Binding" || ${LABELS("object")} != {}`,
   },
   {
+    // Argo CD writes status and operation with every sync; both are part of the main resource, and none is judged.
+    resource: /^applications$/,
+    name: "applications-that-keep-their-spec-are-not-judged",
+    expression:
+      'request.kind.group != "argoproj.io" || request.kind.kind != "Application" || request.operation == "CREATE"' +
+      " || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec",
+  },
+  {
     resource: /^endpoint(?:s|slices)$/,
     name: "endpoints-of-the-controllers-are-not-judged",
     expression: `!(request.kind.kind in ["Endpoints", "EndpointSlice"]) || !(request.userInfo.username in ${JSON.stringify(ENDPOINT_CONTROLLERS)})`,

@@ -6,7 +6,7 @@
 # scope: package
 # custom:
 #   slug: invalid-policy
-#   families: [network, workload, service, namespace]
+#   families: [network, workload, service, namespace, delivery, definition]
 #   mode: enforce
 #   severity: high
 #   fix: correct or remove the field; kubectl explain shows what the API accepts

@@ -1,0 +1,30 @@
+import { describe, expect, test } from "@jest/globals";
+import type { JsonObject } from "../intake/json-value.ts";
+import { applicationReader } from "./argo-application.ts";
+
+const APPLICATION: JsonObject = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Application",
+  metadata: { name: "web", namespace: "argocd" },
+  spec: { project: "default", source: { repoURL: "https://git.example.com/a" } },
+};
+
+describe("updates of an Application", () => {
+  test.each([
+    { title: "a sync that starts", change: { operation: { sync: { revision: "c0ffee" } } } },
+    { title: "a status", change: { status: { sync: { status: "Synced" } } } },
+    { title: "a finalizer", change: { metadata: { name: "web", namespace: "argocd", finalizers: ["x"] } } },
+    { title: "the same spec in another order", change: { spec: { source: { repoURL: "https://git.example.com/a" }, project: "default" } } },
+  ])("$title is not looked at", ({ change }) => {
+    expect(applicationReader.readUpdate?.({ ...APPLICATION, ...change }, APPLICATION)).toBeUndefined();
+    expect(applicationReader.readUpdate?.(APPLICATION, { ...APPLICATION, ...change })).toBeUndefined();
+  });
+
+  test("a changed spec is, and nothing of it can deny", () => {
+    const reading = applicationReader.readUpdate?.(APPLICATION, { ...APPLICATION, spec: { project: "shop" } });
+    expect(reading?.allowances).toEqual([
+      expect.objectContaining({ aspect: "project", pointer: "/spec/project", reach: "any", adviceOnly: true }),
+    ]);
+    expect(reading?.defects).toEqual([]);
+  });
+});
