@@ -11,6 +11,7 @@ import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
+import { definitionReader } from "./definitions.ts";
 import { endpointSliceReader, endpointsReader } from "./endpoints.ts";
 import { helmReleaseReader, kustomizationReader } from "./flux.ts";
 import { gatewayReader, listenerSetReader } from "./gateway-listeners.ts";
@@ -24,8 +25,7 @@ import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
 import { serviceReader } from "./service.ts";
 
-/** Every reader; `ringfence webhook-config` is generated from their `resources`. */
-export const READERS: readonly ApiReader[] = [
+const OBJECT_READERS: readonly ApiReader[] = [
   networkPolicyReader,
   adminNetworkPolicyReader,
   clusterNetworkPolicyReader,
@@ -50,6 +50,9 @@ export const READERS: readonly ApiReader[] = [
   kustomizationReader,
   helmReleaseReader,
 ];
+
+/** Every reader; `ringfence webhook-config` is generated from their `resources`. */
+export const READERS: readonly ApiReader[] = [...OBJECT_READERS, definitionReader(OBJECT_READERS)];
 
 const BY_KIND: ReadonlyMap<string, ApiReader> = new Map(
   READERS.flatMap((reader) => reader.kinds.map((kind) => [`${reader.group}/${kind}`, reader] as const)),
