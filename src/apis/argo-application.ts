@@ -31,7 +31,13 @@ export const applicationSetReader: ApiReader = {
   group: "argoproj.io",
   kinds: ["ApplicationSet"],
   resources: [
-    { kind: "ApplicationSet", plural: "applicationsets", versions: ["v1alpha1"], scope: "Namespaced", subresources: [] },
+    {
+      kind: "ApplicationSet",
+      plural: "applicationsets",
+      versions: ["v1alpha1"],
+      scope: "Namespaced",
+      subresources: [],
+    },
   ],
   read: (object) => reading(object, ["spec", "template", "spec"]),
 };
@@ -57,7 +63,9 @@ function readProject(project: string, at: string): AllowanceReading {
 function labelsOf(object: JsonObject): Readonly<Record<string, string>> {
   const labels = child(child(object, "metadata"), "labels");
   if (!isJsonObject(labels)) return {};
-  return Object.fromEntries(Object.entries(labels).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])));
+  return Object.fromEntries(
+    Object.entries(labels).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
+  );
 }
 
 function child(value: JsonValue | undefined, key: string): JsonValue | undefined {

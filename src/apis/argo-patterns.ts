@@ -5,7 +5,7 @@
  * `*`, `**`, `?*`, `{a*,b*,...}` and "all but one" (`!x`) come out alike. Semantics: argo-cd 3.5, globMatch and
  * IsSourcePermitted of pkg/apis/application/v1alpha1.
  */
-import { parseGlob } from "../model/glob.ts";
+import { type Meter, parseGlob } from "../model/glob.ts";
 
 /** Half of the strangers: nobody lists that many and means some. */
 const MOST = 0.5;
@@ -33,13 +33,37 @@ export const STRANGE_REPOSITORIES: readonly (readonly string[])[] = [
   ),
 ];
 
-/** Which strangers one pattern accepts. A leading `!` accepts all that the rest doesn't; what can't be read, everything. */
-export function strangersOf(pattern: string, strangers: readonly string[], separator?: string): readonly boolean[] {
-  if (pattern === "*") return strangers.map(() => true);
-  const isDenied = pattern.startsWith("!");
-  const accepts = parseGlob(isDenied ? pattern.slice(1) : pattern, separator);
-  if (accepts === undefined) return strangers.map(() => !isDenied);
-  return strangers.map((stranger) => accepts(stranger) !== isDenied);
+/** Matching that many characters takes some 50 ms; a project with more patterns than that is one that nobody reads. */
+const MOST_STEPS = 10_000_000;
+const SPECIAL = /[*?[{\\]/;
+
+/** Tries the patterns of one project. Every pattern is tried once, and the work is bounded. */
+export class StrangerTest {
+  readonly #meter: Meter = { steps: 0 };
+  readonly #known = new Map<readonly string[], Map<string, readonly boolean[]>>();
+
+  /**
+   * Which strangers one pattern accepts. A leading `!` accepts all that the rest doesn't; what can't be read, and what
+   * there is no time for, everything.
+   */
+  accepted(pattern: string, strangers: readonly string[], separator?: string): readonly boolean[] {
+    const known = this.#known.get(strangers) ?? new Map<string, readonly boolean[]>();
+    this.#known.set(strangers, known);
+    const found = known.get(pattern) ?? this.#try(pattern, strangers, separator);
+    known.set(pattern, found);
+    return found;
+  }
+
+  #try(pattern: string, strangers: readonly string[], separator: string | undefined): readonly boolean[] {
+    const isDenied = pattern.startsWith("!");
+    const written = isDenied ? pattern.slice(1) : pattern;
+    if (written === "*") return strangers.map(() => !isDenied);
+    // Nobody is called like a stranger.
+    if (!SPECIAL.test(written)) return strangers.map(() => isDenied);
+    const accepts = this.#meter.steps > MOST_STEPS ? undefined : parseGlob(written, separator, this.#meter);
+    if (accepts === undefined) return strangers.map(() => !isDenied);
+    return strangers.map((stranger) => accepts(stranger) !== isDenied);
+  }
 }
 
 /** What one of them accepts. */

@@ -13,13 +13,30 @@ import {
   STRANGE_NAMES,
   STRANGE_REPOSITORIES,
   STRANGE_SERVERS,
-  strangersOf,
+  StrangerTest,
   unionOf,
 } from "./argo-patterns.ts";
 import { ObjectNode, type TextElement } from "./fields.ts";
 import type { AllowanceReading, ApiReader, ObjectReading } from "./reading.ts";
 
 type Accepted = readonly boolean[];
+type Allowance = Omit<AllowanceReading, "adviceOnly">;
+
+/** The two pairs of lists of kinds; without the first one no kind is allowed, or every one. */
+const CLUSTER_KINDS = {
+  aspect: "cluster-kind",
+  allowed: "clusterResourceWhitelist",
+  denied: "clusterResourceBlacklist",
+  byDefault: false,
+  words: "every kind without a namespace",
+} as const;
+const NAMESPACED_KINDS = {
+  aspect: "namespaced-kind",
+  allowed: "namespaceResourceWhitelist",
+  denied: "namespaceResourceBlacklist",
+  byDefault: true,
+  words: "every kind in a namespace",
+} as const;
 
 /** Reader of AppProjects. */
 export const appProjectReader: ApiReader = {
@@ -38,12 +55,13 @@ function read(object: JsonObject): ObjectReading {
   const spec = root.objectOrEmpty("spec");
   // argocd-server creates this project with everything allowed and ends where it can't (gitops.md 1.3).
   const adviceOnly = metadata.text("name") === "default";
-  const allowances: Omit<AllowanceReading, "adviceOnly">[] = [
-    ...readSources(spec),
-    ...readDestinations(spec),
-    readKinds(spec, "cluster-kind", "clusterResourceWhitelist", "clusterResourceBlacklist"),
-    readKinds(spec, "namespaced-kind", "namespaceResourceWhitelist", "namespaceResourceBlacklist"),
-    ...readApplicationNamespaces(spec),
+  const test = new StrangerTest();
+  const allowances: Allowance[] = [
+    ...readSources(spec, test),
+    ...readDestinations(spec, test),
+    readKinds(spec, test, CLUSTER_KINDS),
+    readKinds(spec, test, NAMESPACED_KINDS),
+    ...readApplicationNamespaces(spec, test),
   ];
   return {
     family: "delivery",
@@ -61,10 +79,10 @@ function widest(list: ObjectNode, key: string, patterns: readonly TextElement[],
     : { pointer: one.pointer, words: quote(one.value) };
 }
 
-function readSources(spec: ObjectNode): readonly Omit<AllowanceReading, "adviceOnly">[] {
+function readSources(spec: ObjectNode, test: StrangerTest): readonly Allowance[] {
   const patterns = spec.texts("sourceRepos");
   const wideIn = (texts: readonly string[]) => (strangers: readonly string[]) => {
-    const sets = texts.map((text) => strangersOf(text, strangers, "/"));
+    const sets = texts.map((text) => test.accepted(text, strangers, "/"));
     return isMost(unionOf(sets, strangers.length));
   };
   const isWide = (text: string) => STRANGE_REPOSITORIES.some(wideIn([text]));
@@ -86,99 +104,96 @@ interface Destination {
  * Entries with the same server add up to namespaces, and those with the same namespace to servers. An entry that denies
  * is read as allowing what it doesn't deny, as Argo CD does.
  */
-function readDestinations(spec: ObjectNode): readonly Omit<AllowanceReading, "adviceOnly">[] {
-  const destinations = spec.objects("destinations", "none").map(readDestination);
-  const ofOwnClusters = spec.flag("permitOnlyProjectScopedClusters");
-  const allowances: Omit<AllowanceReading, "adviceOnly">[] = [];
-  const wideServers = new Set(destinations.filter(({ servers }) => isMost(servers)));
-  const wideNamespaces = new Set(destinations.filter(({ namespaces }) => isMost(namespaces)));
-  for (const group of groupsOf(destinations, ({ server }) => server, wideServers)) {
-    const namespaces = group.map(({ namespaces: accepted }) => accepted);
-    if (!isMost(unionOf(namespaces, STRANGE_NAMES.length))) continue;
-    const first = group.find((destination) => wideNamespaces.has(destination)) ?? group[0];
+function readDestinations(spec: ObjectNode, test: StrangerTest): readonly Allowance[] {
+  const destinations = spec.objects("destinations", "none").map((entry) => readDestination(entry, test));
+  const allowances: Allowance[] = [];
+  const namespaces = firstUnlimited(destinations, "namespaces", "servers", ({ server }) => server);
+  if (namespaces !== undefined) {
     const words = "every namespace of a cluster, kube-system and those of all tenants";
-    if (first !== undefined) allowances.push({ aspect: "namespace", pointer: first.node.pointer, reach: "any", words });
-    break;
+    allowances.push({ aspect: "namespace", pointer: namespaces.node.pointer, reach: "any", words });
   }
-  for (const group of groupsOf(destinations, ({ namespace }) => namespace, wideNamespaces)) {
-    const servers = group.map(({ servers: accepted }) => accepted);
-    if (ofOwnClusters || !isMost(unionOf(servers, STRANGE_SERVERS.length))) continue;
-    const first = group.find((destination) => wideServers.has(destination)) ?? group[0];
-    if (first !== undefined)
-      allowances.push({ aspect: "server", pointer: first.node.pointer, reach: "any", words: "every cluster" });
-    break;
+  const servers = firstUnlimited(destinations, "servers", "namespaces", ({ namespace }) => namespace);
+  if (servers !== undefined && !spec.flag("permitOnlyProjectScopedClusters")) {
+    allowances.push({ aspect: "server", pointer: servers.node.pointer, reach: "any", words: "every cluster" });
   }
   return allowances;
 }
 
-/** The entries of each key, every time with those that are wide in it. */
-function groupsOf(
+/**
+ * The entry to blame where entries with one key together don't limit `what`; undefined where each key's do. Entries that
+ * are wide in `others` count for every key.
+ */
+function firstUnlimited(
   destinations: readonly Destination[],
+  what: "servers" | "namespaces",
+  others: "servers" | "namespaces",
   key: (destination: Destination) => string,
-  wide: ReadonlySet<Destination>,
-): Iterable<readonly Destination[]> {
-  const narrow = Map.groupBy(
-    destinations.filter((destination) => !wide.has(destination)),
-    key,
+): Destination | undefined {
+  const shared = destinations.filter((destination) => isMost(destination[others]));
+  const everywhere = unionOf(
+    shared.map((destination) => destination[what]),
+    STRANGE_NAMES.length,
   );
-  return narrow.size === 0 ? [[...wide]] : Array.from(narrow.values(), (group) => [...group, ...wide]);
+  const blamed = (group: readonly Destination[]) =>
+    group.find((destination) => isMost(destination[what])) ?? shared[0] ?? group[0];
+  if (isMost(everywhere)) return blamed(shared);
+  const narrow = destinations.filter((destination) => !isMost(destination[others]));
+  for (const group of Map.groupBy(narrow, key).values()) {
+    const sets = group.map((destination) => destination[what]);
+    if (isMost(unionOf([everywhere, ...sets], STRANGE_NAMES.length))) return blamed(group);
+  }
+  return undefined;
 }
 
-function readDestination(node: ObjectNode): Destination {
+function readDestination(node: ObjectNode, test: StrangerTest): Destination {
   const url = node.text("server") ?? "";
   const name = node.text("name") ?? "";
   const namespace = node.text("namespace") ?? "";
   const servers = unionOf(
     [
-      url === "" ? [] : strangersOf(url, STRANGE_SERVERS),
+      url === "" ? [] : test.accepted(url, STRANGE_SERVERS),
       // A cluster has a name as well, and either of the two is enough.
-      name === "" ? [] : strangersOf(name, STRANGE_NAMES),
+      name === "" ? [] : test.accepted(name, STRANGE_NAMES),
     ],
     STRANGE_SERVERS.length,
   );
-  return { node, server: `${url}\0${name}`, namespace, servers, namespaces: strangersOf(namespace, STRANGE_NAMES) };
+  return { node, server: `${url}\0${name}`, namespace, servers, namespaces: test.accepted(namespace, STRANGE_NAMES) };
 }
 
-/** Without a list no kind of the cluster is allowed, but every kind of a namespace. */
 function readKinds(
   spec: ObjectNode,
-  aspect: "cluster-kind" | "namespaced-kind",
-  allowed: string,
-  denied: string,
-): Omit<AllowanceReading, "adviceOnly"> {
-  const written = spec.list(allowed) !== undefined;
-  const size = STRANGE_KINDS.length;
-  const entries = spec.objects(allowed, "none");
-  const allowedKinds =
-    !written && aspect === "namespaced-kind" ? STRANGE_KINDS.map(() => true) : unionOf(entries.map(acceptedKinds), size);
-  const deniedKinds = unionOf(spec.objects(denied, "none").map(acceptedKinds), size);
-  const left = bothOf(
-    allowedKinds,
-    deniedKinds.map((isDenied) => !isDenied),
-  );
-  const wide = entries.find((entry) => isMost(acceptedKinds(entry)));
-  const words = aspect === "cluster-kind" ? "every kind without a namespace" : "every kind in a namespace";
-  return {
-    aspect,
-    pointer: wide?.pointer ?? (written ? spec.at(allowed) : spec.pointer),
-    reach: isMost(left) ? "any" : "some",
-    words,
-  };
+  test: StrangerTest,
+  { aspect, allowed, denied, byDefault, words }: typeof CLUSTER_KINDS | typeof NAMESPACED_KINDS,
+): Allowance {
+  const isWritten = spec.list(allowed) !== undefined;
+  const entries = spec.objects(allowed, "none").map((node) => ({ node, kinds: acceptedKinds(node, test) }));
+  const allowedKinds = isWritten
+    ? unionOf(
+        entries.map(({ kinds }) => kinds),
+        STRANGE_KINDS.length,
+      )
+    : STRANGE_KINDS.map(() => byDefault);
+  const deniedEntries = spec.objects(denied, "none").map((node) => acceptedKinds(node, test));
+  const deniedKinds = unionOf(deniedEntries, STRANGE_KINDS.length);
+  const left = allowedKinds.map((isAllowed, index) => isAllowed && deniedKinds[index] !== true);
+  const wide = entries.find(({ kinds }) => isMost(kinds))?.node;
+  const pointer = wide?.pointer ?? (isWritten ? spec.at(allowed) : spec.pointer);
+  return { aspect, pointer, reach: isMost(left) ? "any" : "some", words };
 }
 
-function acceptedKinds(entry: ObjectNode): Accepted {
-  const groups = strangersOf(entry.text("group") ?? "", STRANGE_GROUPS);
-  const kinds = strangersOf(entry.text("kind") ?? "", STRANGE_KINDS);
+function acceptedKinds(entry: ObjectNode, test: StrangerTest): Accepted {
+  const groups = test.accepted(entry.text("group") ?? "", STRANGE_GROUPS);
+  const kinds = test.accepted(entry.text("kind") ?? "", STRANGE_KINDS);
   const name = entry.text("name") ?? "";
   const both = bothOf(groups, kinds);
-  return name === "" ? both : bothOf(both, strangersOf(name, STRANGE_NAMES));
+  return name === "" ? both : bothOf(both, test.accepted(name, STRANGE_NAMES));
 }
 
-function readApplicationNamespaces(spec: ObjectNode): readonly Omit<AllowanceReading, "adviceOnly">[] {
+function readApplicationNamespaces(spec: ObjectNode, test: StrangerTest): readonly Allowance[] {
   const patterns = spec.texts("sourceNamespaces");
   if (patterns.length === 0) return [];
   const accepted = (text: string) =>
-    isExpression(text) ? STRANGE_NAMES.map(() => true) : strangersOf(text, STRANGE_NAMES);
+    isExpression(text) ? STRANGE_NAMES.map(() => true) : test.accepted(text, STRANGE_NAMES);
   const all = unionOf(
     patterns.map(({ value }) => accepted(value)),
     STRANGE_NAMES.length,

@@ -81,7 +81,8 @@ function compareProperties(schema: JsonObject, old: JsonObject, pointer: string,
     if (isRoot && name === STATUS) continue;
     const [part, oldPart] = [objectAt(properties, name), objectAt(oldProperties, name)];
     // Where everything is kept, nothing is lost.
-    if (part === undefined && schema[PRESERVES] !== true) walk.doors.push(lost(pointerInto(at, name), name));
+    if (!Object.hasOwn(properties, name) && schema[PRESERVES] !== true)
+      walk.doors.push(lost(pointerInto(at, name), name));
     else if (part !== undefined && oldPart !== undefined) compare(part, oldPart, pointerInto(at, name), false, walk);
   }
   for (const name of Object.keys(properties)) {

@@ -112,7 +112,11 @@ function allSchemaDoors(spec: ObjectNode, oldObject: JsonObject | undefined): re
     const holder = version.objectOrEmpty("schema");
     const schema = holder.object("openAPIV3Schema");
     if (schema === undefined) {
-      doors.push({ aspect: "schema", pointer: version.pointer, words: "has no schema, so nothing is checked or dropped" });
+      doors.push({
+        aspect: "schema",
+        pointer: version.pointer,
+        words: "has no schema, so nothing is checked or dropped",
+      });
     } else doors.push(...schemaDoors(schema.value, schema.pointer, oldSchemas.get(version.text("name") ?? "")));
   }
   return doors;

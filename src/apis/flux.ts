@@ -38,10 +38,7 @@ export const helmReleaseReader: ApiReader = {
     },
   ],
   read: (object) =>
-    read(object, (spec) => [
-      spec.object("chartRef"),
-      spec.object("chart")?.object("spec")?.object("sourceRef"),
-    ]),
+    read(object, (spec) => [spec.object("chartRef"), spec.object("chart")?.object("spec")?.object("sourceRef")]),
 };
 
 function read(object: JsonObject, sources: (spec: ObjectNode) => readonly (ObjectNode | undefined)[]): ObjectReading {

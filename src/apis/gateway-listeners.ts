@@ -31,9 +31,7 @@ export const gatewayReader: ApiReader = {
 export const listenerSetReader: ApiReader = {
   group: "gateway.networking.k8s.io",
   kinds: ["ListenerSet"],
-  resources: [
-    { kind: "ListenerSet", plural: "listenersets", versions: ["v1"], scope: "Namespaced", subresources: [] },
-  ],
+  resources: [{ kind: "ListenerSet", plural: "listenersets", versions: ["v1"], scope: "Namespaced", subresources: [] }],
   read,
 };
 

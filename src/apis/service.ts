@@ -73,7 +73,8 @@ function readClaims(
   }
   if (type !== "LoadBalancer") return claims;
   const address = spec.text("loadBalancerIP") ?? "";
-  if (address !== "") claims.push({ pointer: spec.at("loadBalancerIP"), words: `asks for the address ${quote(address)}` });
+  if (address !== "")
+    claims.push({ pointer: spec.at("loadBalancerIP"), words: `asks for the address ${quote(address)}` });
   for (const key of ADDRESS_ANNOTATIONS) {
     const value = valueOf(annotations, key);
     if (value === "") continue;

@@ -2,6 +2,7 @@
  * @module The ValidatingWebhookConfiguration that sends Ringfence exactly the objects that it judges.
  * Source of the fields: k8s.io/api/admissionregistration/v1 types.go.
  */
+import { WHOLE_GROUPS } from "../apis/policy-groups.ts";
 import type { ApiReader, ServedResource } from "../apis/reading.ts";
 
 export type ClientConfig =
@@ -77,12 +78,39 @@ const SKIPS = [
   },
 ];
 
+/**
+ * Namespaced objects of exempt namespaces are not sent, so that a cluster can always start. A definition has no
+ * namespace; its writer's counts, because network plugins install their own API before any Pod can answer.
+ */
+function definitionsOfExemptNamespaces(namespaces: readonly string[]) {
+  const groups = JSON.stringify(namespaces.map((namespace) => `system:serviceaccounts:${namespace}`));
+  return {
+    resource: /^customresourcedefinitions$/,
+    name: "definitions-by-exempt-namespaces-are-not-judged",
+    expression:
+      'request.kind.kind != "CustomResourceDefinition" || !has(request.userInfo.groups)' +
+      ` || !request.userInfo.groups.exists(group, group in ${groups})`,
+  };
+}
+
+/** Kinds and versions that no reader knows are sent too: the engine denies them, and says that it can't read them. */
+function wholeGroups(): Rule {
+  return {
+    apiGroups: WHOLE_GROUPS,
+    apiVersions: ["*"],
+    operations: ["CREATE", "UPDATE"],
+    resources: ["*"],
+    scope: "*",
+  };
+}
+
 /** The configuration object, ready to be printed. */
 export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }: WebhookTarget): object {
-  const rules = rulesFor(readers);
-  const matchConditions = SKIPS.filter(({ resource }) =>
-    rules.some(({ resources }) => resources.some((name) => resource.test(name))),
-  ).map(({ name, expression }) => ({ name, expression }));
+  const rules = [...rulesFor(readers), wholeGroups()];
+  const skips = [...SKIPS, definitionsOfExemptNamespaces(exemptNamespaces)];
+  const matchConditions = skips
+    .filter(({ resource }) => rules.some(({ resources }) => resources.some((name) => resource.test(name))))
+    .map(({ name, expression }) => ({ name, expression }));
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",

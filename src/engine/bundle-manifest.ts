@@ -5,14 +5,7 @@
 import type { Family } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 
-export const FAMILIES: readonly Family[] = [
-  "network",
-  "workload",
-  "service",
-  "namespace",
-  "delivery",
-  "definition",
-];
+export const FAMILIES: readonly Family[] = ["network", "workload", "service", "namespace", "delivery", "definition"];
 
 export type Mode = "enforce" | "warn" | "audit" | "off";
 export const MODES: readonly Mode[] = ["enforce", "warn", "audit", "off"];

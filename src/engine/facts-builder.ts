@@ -56,13 +56,13 @@ export function buildFacts(
     ...(policy === undefined ? {} : { policy: policy.fact }),
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
     ...(reading.service === undefined ? {} : { service: serviceFact(reading.service, context.widths) }),
-    ...rareFacts(reading, context.widths),
+    ...(reading.pods === undefined ? rareFacts(reading, context.widths) : {}),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
     ...(context.withSource ? { source: request.object } : {}),
   };
 }
 
-/** What only few kinds have. */
+/** What only few kinds have, Pods and what makes Pods never. */
 function rareFacts(reading: ObjectReading, widths: WidthContext): Partial<Facts> {
   const { endpoints, openings, crossings, allowances, definition } = reading;
   return {

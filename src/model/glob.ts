@@ -9,15 +9,25 @@ interface Token {
   readonly accepts: (character: string) => boolean;
 }
 
+/** Counts the work, for callers that bound it. */
+export interface Meter {
+  steps: number;
+}
+
 const LONGEST_PATTERN = 1000;
 const MOST_ALTERNATIVES = 64;
 
 /**
  * A matcher for a glob.
  * @param separator what `*` and `?` don't match; undefined where they match everything
+ * @param meter goes up with every match
  * @returns undefined for a pattern that is no glob, or too large to be read: nobody knows what it accepts
  */
-export function parseGlob(pattern: string, separator?: string): ((text: string) => boolean) | undefined {
+export function parseGlob(
+  pattern: string,
+  separator?: string,
+  meter: Meter = { steps: 0 },
+): ((text: string) => boolean) | undefined {
   if (pattern.length > LONGEST_PATTERN) return undefined;
   const alternatives = expandBraces(pattern);
   if (alternatives === undefined) return undefined;
@@ -27,7 +37,7 @@ export function parseGlob(pattern: string, separator?: string): ((text: string) 
     if (tokens === undefined) return undefined;
     matchers.push(tokens);
   }
-  return (text) => matchers.some((tokens) => matches(tokens, text));
+  return (text) => matchers.some((tokens) => matches(tokens, text, meter));
 }
 
 /** `a{b,c}d` as `abd` and `acd`; undefined where braces don't pair or give too many. */
@@ -38,7 +48,9 @@ function expandBraces(pattern: string): readonly string[] | undefined {
     const group = firstGroup(text);
     if (group === "broken" || done.length + waiting.length > MOST_ALTERNATIVES) return undefined;
     if (group === undefined) done.push(text);
-    else for (const option of group.options) waiting.push(`${text.slice(0, group.start)}${option}${text.slice(group.end)}`);
+    else
+      for (const option of group.options)
+        waiting.push(`${text.slice(0, group.start)}${option}${text.slice(group.end)}`);
   }
   return done;
 }
@@ -113,24 +125,24 @@ function characterClass(text: string): (character: string) => boolean {
 }
 
 /** Which prefixes of the text the tokens so far can match, token by token. */
-function matches(tokens: readonly Token[], text: string): boolean {
-  let reached = new Set([0]);
+function matches(tokens: readonly Token[], text: string, meter: Meter): boolean {
+  let reached = new Uint8Array(text.length + 1);
+  reached[0] = 1;
   for (const { kind, accepts } of tokens) {
-    const next = new Set<number>();
-    for (const start of reached) {
-      if (kind === "one") {
-        if (start < text.length && accepts(text[start] ?? "")) next.add(start + 1);
-        continue;
-      }
-      let end = start;
-      while (!next.has(end)) {
-        next.add(end);
-        if (end >= text.length || !accepts(text[end] ?? "")) break;
-        end += 1;
+    meter.steps += text.length + 1;
+    const next = new Uint8Array(text.length + 1);
+    let found = false;
+    for (let at = 0; at <= text.length; at += 1) {
+      // One character of the text, taken by this token after a place that is reached, or after one of its own.
+      const before = at > 0 && (reached[at - 1] === 1 || (kind === "many" && next[at - 1] === 1));
+      const taken = before && accepts(text[at - 1] ?? "");
+      if (taken || (kind === "many" && reached[at] === 1)) {
+        next[at] = 1;
+        found = true;
       }
     }
-    if (next.size === 0) return false;
+    if (!found) return false;
     reached = next;
   }
-  return reached.has(text.length);
+  return reached[text.length] === 1;
 }
