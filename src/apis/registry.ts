@@ -5,6 +5,7 @@
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
 import { applicationReader, applicationSetReader } from "./argo-application.ts";
 import { appProjectReader } from "./argo-project.ts";
+import { antreaReaders } from "./antrea.ts";
 import { awsReaders } from "./aws-network-policies.ts";
 import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
@@ -18,8 +19,12 @@ import { gatewayReader, listenerSetReader } from "./gateway-listeners.ts";
 import { referenceGrantReader } from "./gateway-references.ts";
 import { gatewayRouteReaders } from "./gateway-routes.ts";
 import { ingressReader } from "./ingress.ts";
+import { fqdnNetworkPolicyReader } from "./gke-fqdn-network-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
+import { linkerdReaders } from "./linkerd.ts";
+import { multiNetworkPolicyReader } from "./multi-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
+import { egressFirewallReaders } from "./ovn-egress-firewall.ts";
 import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
@@ -33,6 +38,11 @@ const OBJECT_READERS: readonly ApiReader[] = [
   ...ciliumReaders,
   authorizationPolicyReader,
   ...calicoReaders,
+  ...antreaReaders,
+  ...linkerdReaders,
+  ...egressFirewallReaders,
+  fqdnNetworkPolicyReader,
+  multiNetworkPolicyReader,
   ...podReaders,
   bindingReader,
   serviceReader,
