@@ -75,6 +75,14 @@ const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["k8s.cni.cncf.io", ["MultiNetworkPolicy"]],
 ]);
 
+/** Groups of the first list in which controllers write other things all the time. */
+const BUSY_GROUPS: ReadonlySet<string> = new Set(["networking.k8s.io", "networking.k8s.aws"]);
+
+/** Groups of which a webhook can be sent everything, so that a kind that nobody reads doesn't pass unseen. */
+export const WHOLE_GROUPS: readonly string[] = Array.from(POLICY_GROUPS.keys()).filter(
+  (group) => !BUSY_GROUPS.has(group),
+);
+
 /** Whether network policy is written in an API group, read or not. */
 export function isPolicyGroup(group: string): boolean {
   return POLICY_GROUPS.has(group) || MIXED_GROUPS.has(group);

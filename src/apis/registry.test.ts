@@ -16,7 +16,7 @@ describe("classifying a kind", () => {
     { group: "apps", kind: "DaemonSet", expected: "read" },
     { group: "batch", kind: "Job", expected: "read" },
     { group: "batch", kind: "CronJob", expected: "read" },
-    { group: "networking.k8s.io", kind: "Ingress", expected: "other" },
+    { group: "networking.k8s.io", kind: "Ingress", expected: "read" },
     { group: "networking.k8s.io", kind: "IngressClass", expected: "other" },
     { group: "networking.k8s.io", kind: "IPAddress", expected: "other" },
     { group: "networking.k8s.io", kind: "ServiceCIDR", expected: "other" },
@@ -40,8 +40,8 @@ describe("classifying a kind", () => {
     { group: "cilium.io", kind: "CiliumTomorrowsNetworkPolicy", expected: "unread-policy" },
     { group: "cilium.io", kind: "CiliumEndpoint", expected: "other" },
     { group: "crd.projectcalico.org", kind: "IPPool", expected: "other" },
-    { group: "gateway.networking.k8s.io", kind: "HTTPRoute", expected: "other" },
-    { group: "gateway.networking.k8s.io", kind: "ReferenceGrant", expected: "unread-policy" },
+    { group: "gateway.networking.k8s.io", kind: "HTTPRoute", expected: "read" },
+    { group: "gateway.networking.k8s.io", kind: "ReferenceGrant", expected: "read" },
     { group: "security.istio.io", kind: "AuthorizationPolicy", expected: "read" },
     { group: "security.istio.io", kind: "PeerAuthentication", expected: "read" },
     { group: "security.istio.io", kind: "TomorrowsPolicy", expected: "unread-policy" },
@@ -105,6 +105,7 @@ describe("the readers", () => {
       "pods/ephemeralcontainers",
       "pods/resize",
       "pods/status",
+      "services/status",
     ]);
   });
 });

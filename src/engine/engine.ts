@@ -102,11 +102,11 @@ export class Engine {
    * @throws EngineFault where nothing could be decided
    */
   judge(request: JudgeRequest): Verdict {
-    const reading = this.#read(request.group, request.kind, request.object);
+    const reading = this.#read(request.group, request.kind, request.object, request.oldObject);
     if (reading === undefined) return NOT_JUDGED;
     if (request.operation === "DELETE" && !this.#deletions.has(reading.family)) return NOT_JUDGED;
     const oldReading =
-      request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject);
+      request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject, null);
     const { family } = reading;
     const raw = this.#evaluate(request, reading, oldReading);
     if (raw.length === 0) return { judged: true, family, allowed: true, findings: [] };
@@ -121,9 +121,18 @@ export class Engine {
     return [...this.guardrails.values()].filter(predicate).map(({ slug }) => slug);
   }
 
-  #read(group: string, kind: string, object: JudgeRequest["object"]): ObjectReading | undefined {
+  #read(
+    group: string,
+    kind: string,
+    object: JudgeRequest["object"],
+    oldObject: JudgeRequest["oldObject"],
+  ): ObjectReading | undefined {
     const reader = readerFor(group, kind);
-    if (reader !== undefined) return reader.read(object);
+    if (reader !== undefined) {
+      return oldObject !== null && reader.readUpdate !== undefined
+        ? reader.readUpdate(object, oldObject)
+        : reader.read(object);
+    }
     if (classify(group, kind) === "other") return undefined;
     return {
       family: "network",

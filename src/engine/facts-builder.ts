@@ -1,13 +1,14 @@
 /**
  * @module Facts from a reading: the small document that the guardrails judge.
  */
-import type { ObjectReading } from "../apis/reading.ts";
+import type { ObjectReading, OpeningReading, ServiceReading } from "../apis/reading.ts";
+import { knownRelease } from "../apis/upstream-releases.ts";
 import { exceptionFact, type ExceptionSources } from "../exceptions/exception-facts.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
-import type { WidthContext } from "../model/peer-set.ts";
+import { peerWidth, type WidthContext } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
-import type { Facts, LabelledFact, PolicyFact } from "./facts.ts";
+import type { Facts, LabelledFact, OpeningFact, PolicyFact, ServiceFact } from "./facts.ts";
 import type { JudgeRequest } from "./judge-request.ts";
 import { managedFact } from "./managed-fact.ts";
 
@@ -36,6 +37,7 @@ export function buildFacts(
   const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
   const exception = exceptionFact(request, reading, context.exceptions);
   const managed = reading.family === "network" ? managedFact(request) : undefined;
+  const release = knownRelease(request.group);
   return {
     version: 1,
     uid: request.uid,
@@ -52,6 +54,7 @@ export function buildFacts(
       name: request.name,
       subresource: request.subresource,
       family: reading.family,
+      ...(release === undefined ? {} : { knownRelease: release }),
       controllerKind: controllerKind(request.object),
     },
     user: request.user,
@@ -59,7 +62,8 @@ export function buildFacts(
     labelled: labelledFacts(reading, oldReading),
     ...(policy === undefined ? {} : { policy: policy.fact }),
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
-    ...(reading.service === undefined ? {} : { service: reading.service }),
+    ...(reading.service === undefined ? {} : { service: serviceFact(reading.service, context.widths) }),
+    ...(reading.pods === undefined ? rareFacts(reading, context.widths) : {}),
     ...(managed === undefined ? {} : { managed }),
     ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
     ...meshFacts(reading),
@@ -67,6 +71,28 @@ export function buildFacts(
     ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),
   };
+}
+
+/** What only few kinds have, Pods and what makes Pods never. */
+function rareFacts(reading: ObjectReading, widths: WidthContext): Partial<Facts> {
+  const { endpoints, openings, crossings, allowances, definition } = reading;
+  return {
+    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(openings === undefined ? {} : { openings: openings.map((opening) => openingFact(opening, widths)) }),
+    ...(crossings === undefined ? {} : { crossings }),
+    ...(allowances === undefined ? {} : { allowances }),
+    ...(definition === undefined ? {} : { definition }),
+  };
+}
+
+function serviceFact({ clients, ...service }: ServiceReading, widths: WidthContext): ServiceFact {
+  if (clients === undefined) return service;
+  const { pointer, peers, annotations } = clients;
+  return { ...service, clients: { ...peerWidth(peers, widths), pointer, annotations } };
+}
+
+function openingFact({ users, ...opening }: OpeningReading, widths: WidthContext): OpeningFact {
+  return users === undefined ? opening : { ...opening, users: peerWidth(users, widths) };
 }
 
 /** Formatting a date costs a tenth of an evaluation, and the facts know whole seconds only. */

@@ -12,8 +12,10 @@ const GENERATED = "<!-- Generated from rego/guardrails: change METADATA and samp
 const FAMILY_WORDS: Readonly<Record<Family, string>> = {
   network: "network policies",
   workload: "Pods and whatever makes Pods",
-  service: "Services",
+  service: "Services, their endpoints, Gateways, routes and Ingresses",
   namespace: "Namespaces",
+  delivery: "what Argo CD and Flux may deploy",
+  definition: "CustomResourceDefinitions of policy APIs",
 };
 
 const MODE_WORDS: Readonly<Record<Mode, string>> = {

@@ -54,13 +54,13 @@ export function toFindings(
   settings: Settings,
 ): readonly Finding[] {
   return raw
-    .map(({ guardrail, pointer, message, fix, rules, excused = null }): Finding => {
+    .map(({ guardrail, pointer, message, fix, rules, atMost, excused = null }): Finding => {
       const metadata = guardrails.get(guardrail);
       // A guardrail without a known mode can't be one that lets pass.
       const level = LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny";
       return {
         guardrail,
-        level: excused === null ? level : "excused",
+        level: excused !== null ? "excused" : level === "deny" && atMost === "warn" ? "warn" : level,
         excused,
         message: printable(message),
         rawMessage: message,

@@ -23,7 +23,7 @@ const RARE = [
 ];
 
 /** Objects whose keys are the user's. */
-const USER_KEYS = /(?:^|\.)(?:labels|oldLabels|namespaceLabels|source)$/;
+const USER_KEYS = /(?:^|\.)(?:labels|oldLabels|namespaceLabels|annotations|source)$/;
 
 const inputs = [...(await factsOfSamples()), ...factsOfVerdictRows()];
 
@@ -50,7 +50,12 @@ const page = readFileSync(FILE, "utf8");
 function fieldsOf(value: unknown, path: string): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, `${path}[]`));
   if (typeof value !== "object" || value === null || USER_KEYS.test(path)) {
-    return [path.replace(/^policy\.(?:rules|unions)\[\]\.(peers|ports)/, "$1").replace(/\[\]$/, "")];
+    return [
+      path
+        .replace(/^(?:service\.clients|openings\[\]\.users)\.(?!annotations|pointer)/, "peers.")
+        .replace(/^policy\.(?:rules|unions)\[\]\.(peers|ports)/, "$1")
+        .replace(/\[\]$/, ""),
+    ];
   }
   return Object.entries(value).flatMap(([key, item]) => fieldsOf(item, path === "" ? key : `${path}.${key}`));
 }
@@ -76,9 +81,9 @@ function exists(field: string): boolean {
   return [...found].some((path) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[]`));
 }
 
-/** Peers and ports, which have tables of their own. */
+/** Peers and ports, which have tables of their own; who may connect to a Service or use a listener are peers too. */
 function isPartOfRule(field: string): boolean {
-  return /^policy\.(?:rules|unions)(?:$|\[\]\.(?:peers|ports)$)/.test(field);
+  return /^policy\.(?:rules|unions)(?:$|\[\]\.(?:peers|ports)$)|^openings\[\]\.users$/.test(field);
 }
 
 test("no field is described twice", () => {
