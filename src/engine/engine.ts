@@ -5,6 +5,7 @@ import { readerFor, classify } from "../apis/registry.ts";
 import type { Family, ObjectReading } from "../apis/reading.ts";
 import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
+import { domainMaps } from "./domain-settings.ts";
 import { type Bundle, guardrailsBySlug } from "./bundle.ts";
 import type { GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
@@ -45,10 +46,12 @@ export class Engine {
     this.#entrypoints = new Map(
       [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1) as Family, number]),
     );
+    const maps = domainMaps(settings);
     this.#context = {
       digest: bundle.digest,
       withSource: bundle.manifest.guardrails.some(({ needs }) => needs.includes("object")),
       widths: widthContext(settings),
+      ...(maps === undefined ? {} : { domainMaps: maps }),
     };
   }
 

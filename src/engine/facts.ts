@@ -5,13 +5,19 @@
 import type { PodReading, ServiceReading } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
-import type { RuleFact, UnionFact } from "../model/width.ts";
+import type { PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
 
-export type { RuleFact, UnionFact } from "../model/width.ts";
+export type { FlowFact, PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {
   readonly scope: "namespace" | "cluster" | "mesh" | "host";
-  readonly subject: { readonly reach: "nobody" | "selected" | "namespace" | "cluster"; readonly pointer: string };
+  readonly subject: {
+    readonly reach: "nobody" | "selected" | "namespace" | "cluster";
+    readonly pointer: string;
+    /** Only where the organisation has written which domains may talk to each other. */
+    readonly domains?: readonly PlaceFact[];
+    readonly tenants?: readonly PlaceFact[];
+  };
   readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
   readonly rank?: { readonly tier: string; readonly order: number };
   readonly rules: readonly RuleFact[];

@@ -9,6 +9,7 @@ import type { JsonObject } from "../intake/json-value.ts";
 import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
+import { unreadableCidrs } from "./domain-settings.ts";
 import { printable } from "./verdict.ts";
 import { preparedSettings } from "./prepared-settings.ts";
 import { defaultParameters, settingsSchema } from "./settings-schema.ts";
@@ -76,6 +77,8 @@ export function parseSettings(bytes: Uint8Array, source: string, manifest: Bundl
     document.value,
   );
   if (!valid) throw new SettingsError(problems(document, violations));
+  const cidrs = cidrProblems(document);
+  if (cidrs.length > 0) throw new SettingsError(cidrs);
   return complete(document.value, manifest);
 }
 
@@ -107,6 +110,17 @@ function problems(document: Document, violations: readonly OutputUnit[]): string
     lines.add(`${document.source}:${line}:${column}: ${text}`);
   }
   return [...lines];
+}
+
+/** A prefix that can't be read would silently be in no domain. */
+function cidrProblems(document: Document): string[] {
+  const guardrails = (document.value["guardrails"] ?? {}) as Record<string, Partial<GuardrailSettings>>;
+  const parameters = Object.hasOwn(guardrails, "domain-flow") ? guardrails["domain-flow"]?.parameters : undefined;
+  return unreadableCidrs(parameters ?? {}).map(({ pointer, text }) => {
+    const at = `/guardrails/domain-flow/parameters${pointer}`;
+    const { line, column } = document.locate(at);
+    return `${document.source}:${line}:${column}: ${at}: ${quote(text)} is no CIDR such as 10.9.8.0/24 or 2001:db8::/64`;
+  });
 }
 
 function complete(value: JsonObject, manifest: BundleManifest): Settings {
