@@ -95,7 +95,7 @@ export class DomainReach {
   /** Where the peers can be; nowhere for an empty set. */
   placesOf(peers: PeerSet): readonly Place[] {
     if (peers.everyone) return ANYWHERE;
-    return distinctPlaces([
+    return unionOfPlaces([
       ...peers.pods.flatMap((term) => this.placesOfTerm(term)),
       ...this.#placesOfAddresses(peers),
       ...peers.entities.flatMap((entity) => PLACES_OF_ENTITY[entity]),
@@ -160,7 +160,7 @@ export class DomainReach {
     const unmapped: LabelFormula = { key: NAMESPACE_NAME, operator: "NotIn", values: mapped.map(({ name }) => name) };
     const values = mentionedValues(formulas, label);
     const byLabel = this.#placesByLabels(conjunction(namespaces, unmapped), pods, values);
-    return distinctPlaces([...byName.map(({ place }) => place), ...byLabel]);
+    return unionOfPlaces([...byName.map(({ place }) => place), ...byLabel]);
   }
 
   /** Names of namespaces that a selector speaks of and the map knows. */
@@ -264,13 +264,25 @@ function holdsNames(entry: NamespaceName, pattern: Extract<TextPattern, { value:
   return entry.match === "prefix" && pattern.value.startsWith(entry.value);
 }
 
-/** Each place once. */
-function distinctPlaces(places: readonly Place[]): readonly Place[] {
+/** Each place once; domains that stand for all but some are one place, and contain those that have a name. */
+export function unionOfPlaces(places: readonly Place[]): readonly Place[] {
   if (places.length < 2) return places;
-  return [...new Map(places.map((place) => [keyOf(place), place])).values()];
+  const excepts = places.flatMap((place) => (place.kind === "others" ? [place.except] : []));
+  const except = excepts.length === 0 ? undefined : excepts.reduce((a, b) => a.filter((name) => b.includes(name)));
+  const united = new Map<string, Place>();
+  for (const place of places) {
+    if (place.kind === "domain") {
+      if (except === undefined || except.includes(place.name)) united.set(`domain ${place.name}`, place);
+    } else united.set(place.kind, place.kind === "others" && except !== undefined ? { kind: "others", except } : place);
+  }
+  return withoutLetIn([...united.values()]);
 }
 
-function keyOf(place: Place): string {
-  if (place.kind === "domain") return `domain ${place.name}`;
-  return place.kind === "others" ? `others ${place.except.toSorted().join(" ")}` : place.kind;
+/** Names that others leave out and that stand beside them are not left out. */
+function withoutLetIn(places: readonly Place[]): readonly Place[] {
+  const names = new Set(places.flatMap((place) => (place.kind === "domain" ? [place.name] : [])));
+  const others = places.find((place) => place.kind === "others");
+  if (others === undefined || names.size === 0) return places;
+  const rest = places.filter((place) => place.kind !== "domain" && place.kind !== "others");
+  return [{ kind: "others", except: others.except.filter((name) => !names.has(name)) }, ...rest];
 }

@@ -1,7 +1,7 @@
 /**
  * @module Flows as facts: which domains and tenants a policy's subject and its peers can be of, on which ports.
  */
-import { DomainReach, type DomainMap, type OwnNamespace, type Place } from "./domain-reach.ts";
+import { DomainReach, type DomainMap, type OwnNamespace, type Place, unionOfPlaces } from "./domain-reach.ts";
 import type { Flow } from "./effective-rules.ts";
 import { intervalsOf } from "./interval-set.ts";
 import { everyLabel } from "./label-formula.ts";
@@ -61,12 +61,11 @@ export class FlowFacts {
 }
 
 function placeFacts(places: readonly Place[]): readonly PlaceFact[] {
-  const facts = places.map((place) => ({
+  return unionOfPlaces(places).map((place) => ({
     kind: place.kind,
     name: place.kind === "domain" ? place.name : "",
     words: placeWords(place),
   }));
-  return [...new Map(facts.map((fact) => [fact.words, fact])).values()];
 }
 
 function placeWords(place: Place): string {

@@ -7,7 +7,7 @@ import { readSamples, type Sample } from "../../../src/engine/guardrail-samples.
 import { defaultSettings, type Exempt, type GuardrailSettings, type Settings } from "../../../src/engine/settings.ts";
 import type { Level } from "../../../src/engine/verdict.ts";
 import { BUNDLE } from "./facts-of-samples.ts";
-import { GUARDRAILS, requestsOf } from "./sample-judge.ts";
+import { GUARDRAILS, requestsOf, settingsOfSample } from "./sample-judge.ts";
 
 const samples = await readSamples(GUARDRAILS);
 const settings = defaultSettings(BUNDLE.manifest);
@@ -20,8 +20,9 @@ function badSample(slug: string): Sample {
 }
 
 function levelsOf(slug: string, changed: Settings): readonly Level[] {
-  const engine = new Engine(BUNDLE, changed);
-  const findings = requestsOf(badSample(slug)).flatMap(
+  const sample = badSample(slug);
+  const engine = new Engine(BUNDLE, settingsOfSample(changed, sample));
+  const findings = requestsOf(sample).flatMap(
     (request) => engine.judge({ ...request, namespaceLabels: { ...request.namespaceLabels, tier: "lab" } }).findings,
   );
   return [...new Set(findings.filter(({ guardrail }) => guardrail === slug).map(({ level }) => level))];

@@ -6,7 +6,7 @@ import { readBundle } from "../../../src/engine/bundle.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type { Sample } from "../../../src/engine/guardrail-samples.ts";
 import type { JudgeRequest } from "../../../src/engine/judge-request.ts";
-import { readSettings } from "../../../src/engine/settings.ts";
+import { parseSettings, readSettings, type Settings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE, SHIPPED_REGO, SHIPPED_SETTINGS } from "../../../src/engine/shipped-files.ts";
 import type { Finding } from "../../../src/engine/verdict.ts";
 import { subjectOf } from "../../../src/gate/subject.ts";
@@ -21,9 +21,25 @@ export async function shippedEngine(): Promise<Engine> {
   return new Engine(bundle, await readSettings(SHIPPED_SETTINGS, bundle.manifest));
 }
 
+const SETTINGS_HEAD = "apiVersion: ringfence.dev/v1alpha1\nkind: Guardrails\nmetadata: {name: samples}\n";
+
+/** The settings with the parameters that the guardrail's samples are for. */
+export function settingsOfSample(settings: Settings, { file, guardrail, settings: written }: Sample): Settings {
+  const own = settings.guardrails[guardrail];
+  if (own === undefined || written === undefined) return settings;
+  const { manifest } = readBundle(SHIPPED_BUNDLE);
+  const { guardrails } = parseSettings(new TextEncoder().encode(SETTINGS_HEAD + written), file, manifest);
+  const parameters = guardrails[guardrail]?.parameters ?? own.parameters;
+  return { ...settings, guardrails: { ...settings.guardrails, [guardrail]: { ...own, parameters } } };
+}
+
 /** The findings of everything in the sample that is not only the stored state. */
 export function judgeSample(engine: Engine, sample: Sample): readonly Finding[] {
-  return requestsOf(sample).flatMap((request) => engine.judge(request).findings);
+  const judge =
+    sample.settings === undefined
+      ? engine
+      : new Engine(readBundle(SHIPPED_BUNDLE), settingsOfSample(engine.settings, sample));
+  return requestsOf(sample).flatMap((request) => judge.judge(request).findings);
 }
 
 /** What admission would be asked: each object once; one that is written twice as an update. */
