@@ -164,7 +164,8 @@ export class Engine {
 
   /**
    * Turns denials into warnings where the stored object has the same finding already, so that nobody is locked out of
-   * scaling, fixing or removing a finalizer. Each finding of the stored object excuses one.
+   * scaling, fixing or removing a finalizer. Each finding of the stored object excuses one. Who may not write an object
+   * may not change what it says, whoever wrote it before.
    */
   #tolerateUnchanged(
     request: JudgeRequest,
@@ -174,6 +175,7 @@ export class Engine {
     if (!this.settings.tolerateUnchanged && !isTerminating(request.object)) return findings;
     if (request.oldObject === null) return findings;
     const stored = this.#evaluate({ ...request, object: request.oldObject, oldObject: null }, oldReading, undefined);
+    const isSameSpec = JSON.stringify(request.object["spec"]) === JSON.stringify(request.oldObject["spec"]);
     const counts = new Map<string, number>();
     for (const { guardrail, message } of stored) {
       const key = `${guardrail}\0${message}`;
@@ -182,7 +184,7 @@ export class Engine {
     return findings.map((finding) => {
       const key = `${finding.guardrail}\0${finding.rawMessage}`;
       const left = counts.get(key) ?? 0;
-      if (finding.level !== "deny" || left === 0) return finding;
+      if (finding.level !== "deny" || left === 0 || (finding.aboutWriter === true && !isSameSpec)) return finding;
       counts.set(key, left - 1);
       return { ...finding, level: "warn", unchanged: true };
     });

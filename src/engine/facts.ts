@@ -75,4 +75,6 @@ export interface RawFinding {
   readonly message: string;
   /** Overrides the guardrail's fix where the guardrail can say something more exact. */
   readonly fix?: string;
+  /** It is about who writes, not about what is written: that the stored object is no better is no excuse for a change. */
+  readonly aboutWriter?: boolean;
 }

@@ -20,6 +20,8 @@ export interface Finding {
   readonly fix: string;
   readonly pointer: string;
   readonly compliance: readonly string[];
+  /** It is about who writes: only an update that leaves the specification as it is may be tolerated. */
+  readonly aboutWriter?: boolean;
   /** The stored object has the finding already. */
   readonly unchanged?: boolean;
 }
@@ -50,7 +52,7 @@ export function toFindings(
   settings: Settings,
 ): readonly Finding[] {
   return raw
-    .map(({ guardrail, pointer, message, fix }): Finding => {
+    .map(({ guardrail, pointer, message, fix, aboutWriter }): Finding => {
       const metadata = guardrails.get(guardrail);
       return {
         guardrail,
@@ -62,6 +64,7 @@ export function toFindings(
         fix: printable(fix ?? metadata?.fix ?? ""),
         pointer,
         compliance: metadata?.compliance ?? [],
+        ...(aboutWriter === true ? { aboutWriter } : {}),
       };
     })
     .toSorted(
