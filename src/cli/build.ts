@@ -13,6 +13,7 @@ import { readBundle } from "../engine/bundle.ts";
 import type { PreparedSettings } from "../engine/prepared-settings.ts";
 import { parseSettings } from "../engine/settings.ts";
 import { SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../engine/shipped-files.ts";
+import { readSpellingTables, SPELLING_TABLES } from "../engine/spellings.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const OUTPUT = resolve(process.argv[2] ?? join(ROOT, "dist"));
@@ -93,6 +94,9 @@ await build({
   logLevel: "warning",
 });
 await writeFile(join(OUTPUT, "package.json"), '{"type":"commonjs"}\n');
+if (existsSync(SPELLING_TABLES)) {
+  await writeFile(join(OUTPUT, "spellings.json"), JSON.stringify(readSpellingTables(SPELLING_TABLES)));
+}
 const launcher = join(OUTPUT, "ringfence.js");
 await writeFile(launcher, LAUNCHER);
 await chmod(launcher, 0o755);

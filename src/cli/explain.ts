@@ -5,6 +5,7 @@ import type { GuardrailMetadata } from "../engine/bundle-manifest.ts";
 import type { GuardrailSettings } from "../engine/settings.ts";
 import { type Command, CallError, EXIT_OK } from "./command.ts";
 import { ENGINE_OPTIONS, loadBundle, loadSettings } from "./engine-options.ts";
+import { explainSpellings } from "./explain-spellings.ts";
 import { findGuardrail } from "./find-guardrail.ts";
 import { parameterRows } from "./parameter-rows.ts";
 
@@ -13,7 +14,14 @@ export const explainCommand: Command = {
   name: "explain",
   summary: "Say what one guardrail judges, how it is set, and how to satisfy it.",
   usage: "[OPTIONS] SLUG",
-  options: ENGINE_OPTIONS,
+  options: {
+    ...ENGINE_OPTIONS,
+    api: {
+      type: "string",
+      value: "API",
+      description: "Show the spellings of an API that the guardrail finds: cilium, istio, AdminNetworkPolicy.",
+    },
+  },
   async run(args, io) {
     const [slug] = args.positionals;
     if (slug === undefined || args.positionals.length > 1) {
@@ -21,6 +29,11 @@ export const explainCommand: Command = {
     }
     const bundle = loadBundle(args);
     const guardrail = findGuardrail(bundle.manifest, slug);
+    const api = args.text("api");
+    if (api !== undefined) {
+      io.stdout.write(explainSpellings(slug, api));
+      return EXIT_OK;
+    }
     const settings = await loadSettings(args, bundle);
     io.stdout.write(explanation(guardrail, settings.guardrails[slug]));
     return EXIT_OK;

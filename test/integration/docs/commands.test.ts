@@ -21,6 +21,7 @@ const PROMISES: Readonly<Record<string, { readonly code: number; readonly shows:
     shows: "ValidatingWebhookConfiguration",
   },
   "npx ringfence guardrails": { code: 0, shows: "any-any" },
+  "npx ringfence explain any-any --api cilium": { code: 0, shows: "spellings meet any-any" },
   "npx ringfence explain any-any": { code: 0, shows: "No rule from anyone to anyone" },
 };
 
