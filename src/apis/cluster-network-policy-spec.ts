@@ -3,8 +3,10 @@
  * an order among policies, a subject, and rules of which the first match decides.
  */
 import type { JsonObject } from "../intake/json-value.ts";
-import { admitsStranger, isSatisfiable } from "../model/label-formula.ts";
-import type { PortSet } from "../model/port-set.ts";
+import { AddressSet } from "../model/address-set.ts";
+import { admitsStranger, everyLabel, isSatisfiable } from "../model/label-formula.ts";
+import { isNobody, peersOf, subtractPeers, unionPeers } from "../model/peer-set.ts";
+import { PortSet } from "../model/port-set.ts";
 import { quote } from "../model/quote.ts";
 import type { Defect, Direction, PeerSet, PolicyReading, RuleAction, TrafficRule } from "../model/traffic.ts";
 import { checkExactlyOne, checkMost } from "./cluster-network-policy-lists.ts";
@@ -159,6 +161,7 @@ function readRule(
   if (action === undefined) return [];
   const peersPointer = rule.has(peersKey) ? rule.at(peersKey) : rule.pointer;
   const { pointer } = rule;
+  if (action === "pass") noteWholePass(rule, direction, peers, ports);
   const passes = action === "pass" && tier === BASELINE ? { passes: true as const } : {};
   const common = { peers, peersPointer, ports, portsPointer, operations: "all", staged: false } as const;
   return [{ pointer, direction, action, ...common, ...passes }];
@@ -170,6 +173,22 @@ function readAction(rule: ObjectNode, { actions }: PolicyDialect): RuleAction | 
   if (known !== undefined) return ACTIONS.get(known);
   const written = rule.value["action"];
   return typeof written === "string" && ACTIONS.get(written) === "allow" ? "allow" : undefined;
+}
+
+const EVERY_POD = peersOf({ pods: [{ namespaces: everyLabel, pods: everyLabel }] });
+/** All that a rule can name: ingress rules name Pods only. */
+const WHOLE: Readonly<Record<Direction, PeerSet>> = {
+  ingress: EVERY_POD,
+  egress: unionPeers(EVERY_POD, peersOf({ addresses: AddressSet.everything })),
+};
+
+/** Whatever policies behind this one deny in the same tier, they deny no more. */
+function noteWholePass(rule: ObjectNode, direction: Direction, peers: PeerSet, ports: PortSet): void {
+  if (!ports.equals(PortSet.everything) || !isNobody(subtractPeers(WHOLE[direction], peers))) return;
+  const detail =
+    "everything is passed on: no policy behind this one in its tier denies anything, and where no NetworkPolicy " +
+    "decides all is allowed; name what is to be passed";
+  rule.report("no-isolation", rule.pointer, detail);
 }
 
 function checkRuleName(rule: ObjectNode): void {
