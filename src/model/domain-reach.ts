@@ -17,7 +17,7 @@ import {
   mentionedValues,
   mentions,
 } from "./domain-labels.ts";
-import { isSatisfiable, type LabelFormula } from "./label-formula.ts";
+import { isSatisfiable, type LabelFormula, matches } from "./label-formula.ts";
 import type { Entity, IdentityPattern, NamePattern, PeerSet, PodTerm, TextPattern } from "./traffic.ts";
 
 /**
@@ -42,7 +42,7 @@ export interface DomainMap {
   readonly label: string;
   /** Whether a Pod's own label is its Namespace's wherever the Namespace has one. */
   readonly podLabelIsFact: boolean;
-  /** Namespaces by name; the first entry that matches counts. */
+  /** Namespaces by name; the first entry that matches counts. They have no other label than that, but may have none. */
   readonly namespaces: readonly { readonly name: NamespaceName; readonly place: Place }[];
   /** Addresses, which may overlap. */
   readonly addresses: readonly { readonly set: AddressSet; readonly place: Place }[];
@@ -80,6 +80,8 @@ const PLACES_OF_ENTITY: Readonly<Record<Entity, readonly Place[]>> = {
   unmanaged: UNKNOWN,
 };
 
+const OPERATOR_OF = { exact: "In", prefix: "StartsWith" } as const;
+
 /** Answers for one policy; remembers what it was asked, and bounds the work. */
 export class DomainReach {
   readonly #map: DomainMap;
@@ -110,17 +112,20 @@ export class DomainReach {
     const known = this.#terms.get(term);
     if (known !== undefined) return known;
     const places =
-      term.namespaces === "own" ? this.#placesInOwn(term.pods) : this.#placesBySelector(term.namespaces, term.pods);
+      term.namespaces === "own"
+        ? this.#placesIn(this.#placeOfOwn(), term.pods)
+        : this.#placesBySelector(term.namespaces, term.pods);
     this.#terms.set(term, places);
     return places;
   }
 
-  #placesInOwn(pods: LabelFormula): readonly Place[] {
-    const own = this.#placeOfOwn();
+  /** Where the chosen Pods of one namespace can be. */
+  #placesIn(place: Place, pods: LabelFormula): readonly Place[] {
     // A Pod has the label of its namespace, or none.
-    if (own.kind === "domain") return this.#canBe(pods, this.#podsOf(own.name)) ? [own] : [];
-    if (!this.#map.podLabelIsFact) return this.#canBe(pods) ? [own] : [];
-    const unlabelled = this.#canBe(pods, emptyOrAbsent(this.#map.label)) ? [own] : [];
+    if (place.kind === "domain") return this.#canBe(pods, this.#podsOf(place.name)) ? [place] : [];
+    const isUnlabelled = place.kind === "unlabelled" || place.kind === "own";
+    if (!this.#map.podLabelIsFact || !isUnlabelled) return this.#canBe(pods) ? [place] : [];
+    const unlabelled = this.#canBe(pods, emptyOrAbsent(this.#map.label)) ? [place] : [];
     return [...this.#placesByPodLabel(pods), ...unlabelled];
   }
 
@@ -149,27 +154,32 @@ export class DomainReach {
     if (!this.#canBe(pods) || !this.#canBe(namespaces)) return [];
     const { label, podLabelIsFact } = this.#map;
     const formulas = podLabelIsFact ? [namespaces, pods] : [namespaces];
-    const mapped = this.#mappedNames(namespaces);
-    if (mapped.length === 0 && !formulas.some((formula) => mentions(formula, label))) return ANYWHERE_INSIDE;
-    // A name in the map says where its namespace is, whatever that is labelled.
-    const byName = mapped.filter(
-      ({ name, place }) =>
-        this.#canBe(namespaces, [isOneOf(NAMESPACE_NAME, [name])]) &&
-        (place.kind !== "domain" || this.#canBe(pods, this.#podsOf(place.name))),
-    );
-    const unmapped: LabelFormula = { key: NAMESPACE_NAME, operator: "NotIn", values: mapped.map(({ name }) => name) };
+    const { names, places } = this.#placesByName(namespaces, pods);
+    if (names.length === 0 && !formulas.some((formula) => mentions(formula, label))) return ANYWHERE_INSIDE;
+    const unnamed: LabelFormula = { key: NAMESPACE_NAME, operator: "NotIn", values: names };
     const values = mentionedValues(formulas, label);
-    const byLabel = this.#placesByLabels(conjunction(namespaces, unmapped), pods, values);
-    return unionOfPlaces([...byName.map(({ place }) => place), ...byLabel]);
+    return unionOfPlaces([...places, ...this.#placesByLabels(conjunction(namespaces, unnamed), pods, values)]);
   }
 
-  /** Names of namespaces that a selector speaks of and the map knows. */
-  #mappedNames(namespaces: LabelFormula): readonly { name: string; place: Place }[] {
-    if (this.#map.namespaces.length === 0) return [];
-    return mentionedValues([namespaces], NAMESPACE_NAME).flatMap((name) => {
-      const place = this.#placeOfName(name);
-      return place === undefined ? [] : [{ name, place }];
-    });
+  /**
+   * Namespaces that a selector speaks of by name and whose domain is known, whatever the map's are labelled.
+   * @returns their names, chosen or not, and where the chosen Pods of them can be
+   */
+  #placesByName(namespaces: LabelFormula, pods: LabelFormula): { names: readonly string[]; places: readonly Place[] } {
+    const names: string[] = [];
+    const places: Place[] = [];
+    for (const name of mentionedValues([namespaces], NAMESPACE_NAME)) {
+      const labels = name === this.#own?.name ? this.#own.labels : null;
+      const place = labels === null ? this.#placeOfName(name) : this.#placeOfOwn();
+      if (place === undefined) continue;
+      names.push(name);
+      const isChosen =
+        labels === null
+          ? this.#canBe(namespaces, [isOneOf(NAMESPACE_NAME, [name])])
+          : matches(namespaces, new Map([...Object.entries(labels), [NAMESPACE_NAME, name]]));
+      if (isChosen) places.push(...this.#placesIn(place, pods));
+    }
+    return { names, places };
   }
 
   /** By the label of the namespace; where that has none and a Pod's own label is a fact, by the Pod's. */
@@ -186,8 +196,20 @@ export class DomainReach {
       places.push({ kind: "others", except: values });
     }
     if (!this.#canBe(namespaces, emptyOrAbsent(label))) return places;
+    places.push(...this.#placesOfMap(namespaces, pods));
     if (this.#canBe(pods, podLabelIsFact ? emptyOrAbsent(label) : ALWAYS)) places.push({ kind: "unlabelled" });
     return podLabelIsFact ? [...places, ...this.#placesByPodLabel(pods)] : places;
+  }
+
+  /** Namespaces of the map may lack the label, so that who chooses namespaces without one chooses them too. */
+  #placesOfMap(namespaces: LabelFormula, pods: LabelFormula): readonly Place[] {
+    const { label } = this.#map;
+    const isAboutNames = mentions(namespaces, NAMESPACE_NAME);
+    const chosen = this.#map.namespaces.filter(({ name }) => {
+      const isOf: LabelFormula = { key: NAMESPACE_NAME, operator: OPERATOR_OF[name.match], values: [name.value] };
+      return !isAboutNames || this.#canBe(conjunction(namespaces, isOf), emptyOrAbsent(label));
+    });
+    return unionOfPlaces(chosen.map(({ place }) => place)).flatMap((place) => this.#placesIn(place, pods));
   }
 
   /** What Pods of a labelled namespace may have as their own label. */

@@ -30,7 +30,7 @@
 #       matrix:
 #         type: array
 #         description: The flows that are allowed. Without an entry domains are not judged.
-#         maxItems: 500
+#         maxItems: 200
 #         items:
 #           type: object
 #           additionalProperties: false
@@ -79,8 +79,8 @@
 #         default: []
 #       namespaces:
 #         type: array
-#         description: Namespaces by name, for rules that name them so, as identities do. The first entry that matches counts.
-#         maxItems: 500
+#         description: Namespaces by name, for rules that name them so, as identities do. The first entry that matches counts; a label that contradicts it is a mistake.
+#         maxItems: 200
 #         items:
 #           type: object
 #           additionalProperties: false
@@ -90,7 +90,7 @@
 #               type: array
 #               description: "Names; a trailing * matches a prefix."
 #               minItems: 1
-#               maxItems: 500
+#               maxItems: 200
 #               items: {type: string, minLength: 1, maxLength: 64, pattern: "^[a-z0-9-]*[*]?$"}
 #             domain: {type: string, maxLength: 63, description: Their domain; an empty text for none.}
 #             tenant: {type: string, maxLength: 63, description: Their tenant; an empty text for none.}
@@ -98,7 +98,7 @@
 #       addresses:
 #         type: array
 #         description: Whose addresses these are. Private ones that are not listed may be any Pod's.
-#         maxItems: 500
+#         maxItems: 200
 #         items:
 #           type: object
 #           additionalProperties: false
@@ -108,7 +108,7 @@
 #               type: array
 #               description: Prefixes such as 10.20.0.0/16.
 #               minItems: 1
-#               maxItems: 500
+#               maxItems: 200
 #               items: {type: string, minLength: 1, maxLength: 50}
 #             domain: {type: string, maxLength: 63, description: "Their domain, or outside, infrastructure or unlabelled."}
 #             tenant: {type: string, maxLength: 63, description: Their tenant.}
