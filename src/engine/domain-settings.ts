@@ -6,7 +6,8 @@ import type { DomainMap, NamespaceName, Place } from "../model/domain-reach.ts";
 import type { DomainMaps } from "../model/flow-facts.ts";
 import type { Settings } from "./settings.ts";
 
-const SLUG = "domain-flow";
+/** The guardrail whose settings these are. */
+export const DOMAIN_FLOW = "domain-flow";
 
 /** The parameters as the guardrail's schema lets them through. */
 interface Parameters {
@@ -36,7 +37,7 @@ const WORDS: Readonly<Record<string, Place>> = {
  * @returns undefined where domain-flow is off, or has neither a matrix nor tenants to judge by
  */
 export function domainMaps(settings: Settings): DomainMaps | undefined {
-  const guardrail = Object.hasOwn(settings.guardrails, SLUG) ? settings.guardrails[SLUG] : undefined;
+  const guardrail = Object.hasOwn(settings.guardrails, DOMAIN_FLOW) ? settings.guardrails[DOMAIN_FLOW] : undefined;
   if (guardrail === undefined || guardrail.mode === "off") return undefined;
   const parameters = guardrail.parameters as unknown as Parameters;
   const { label, tenantLabel, matrix } = parameters;

@@ -5,7 +5,7 @@ import { readerFor, classify } from "../apis/registry.ts";
 import type { Family, ObjectReading } from "../apis/reading.ts";
 import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
-import { domainMaps } from "./domain-settings.ts";
+import { DOMAIN_FLOW, domainMaps } from "./domain-settings.ts";
 import { type Bundle, guardrailsBySlug } from "./bundle.ts";
 import type { GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
@@ -63,7 +63,8 @@ export class Engine {
   /** Guardrails that stay silent where namespace labels can't be had. */
   get needNamespaceLabels(): readonly string[] {
     return this.#slugs(
-      ({ needs, slug }) => needs.includes("namespaceLabels") && this.settings.guardrails[slug]?.mode !== "off",
+      ({ needs, slug }) =>
+        needs.includes("namespaceLabels") && this.settings.guardrails[slug]?.mode !== "off" && !this.#isIdle(slug),
     );
   }
 
@@ -85,6 +86,11 @@ export class Engine {
     if (!denied) return { judged: true, family, allowed: true, findings };
     const judged = oldReading === undefined ? findings : this.#tolerateUnchanged(request, oldReading, findings);
     return { judged: true, family, allowed: !judged.some(({ level }) => level === "deny"), findings: judged };
+  }
+
+  /** Whether a guardrail has nothing to judge by, so that it misses nothing. */
+  #isIdle(slug: string): boolean {
+    return slug === DOMAIN_FLOW && this.#context.domainMaps === undefined;
   }
 
   #slugs(predicate: (guardrail: GuardrailMetadata) => boolean): string[] {

@@ -9,7 +9,7 @@ import type { JsonObject } from "../intake/json-value.ts";
 import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
-import { unreadableCidrs } from "./domain-settings.ts";
+import { DOMAIN_FLOW, unreadableCidrs } from "./domain-settings.ts";
 import { printable } from "./verdict.ts";
 import { preparedSettings } from "./prepared-settings.ts";
 import { defaultParameters, settingsSchema } from "./settings-schema.ts";
@@ -115,9 +115,9 @@ function problems(document: Document, violations: readonly OutputUnit[]): string
 /** A prefix that can't be read would silently be in no domain. */
 function cidrProblems(document: Document): string[] {
   const guardrails = (document.value["guardrails"] ?? {}) as Record<string, Partial<GuardrailSettings>>;
-  const parameters = Object.hasOwn(guardrails, "domain-flow") ? guardrails["domain-flow"]?.parameters : undefined;
+  const parameters = Object.hasOwn(guardrails, DOMAIN_FLOW) ? guardrails[DOMAIN_FLOW]?.parameters : undefined;
   return unreadableCidrs(parameters ?? {}).map(({ pointer, text }) => {
-    const at = `/guardrails/domain-flow/parameters${pointer}`;
+    const at = `/guardrails/${DOMAIN_FLOW}/parameters${pointer}`;
     const { line, column } = document.locate(at);
     return `${document.source}:${line}:${column}: ${at}: ${quote(text)} is no CIDR such as 10.9.8.0/24 or 2001:db8::/64`;
   });
