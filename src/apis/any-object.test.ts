@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { holderExists } from "../../test/tools/reader-fuzz.ts";
 import type { JsonObject, JsonValue } from "../intake/json-value.ts";
 import type { ObjectReading } from "./reading.ts";
 import { READERS, readerFor } from "./registry.ts";
@@ -66,17 +67,6 @@ function undefinedPlaces(value: unknown, at = ""): string[] {
   if (typeof value !== "object" || value === null) return [];
   const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
   return isPlain ? Object.entries(value).flatMap(([key, part]) => undefinedPlaces(part, `${at}/${key}`)) : [];
-}
-
-/** Whether what holds the field at a JSON Pointer exists: an object or a list, or the null that was read as one. */
-function holderExists(object: JsonObject, pointer: string): boolean {
-  let value: JsonValue | undefined = object;
-  for (const segment of pointer.split("/").slice(1, -1)) {
-    const key = segment.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false;
-    value = (value as JsonObject)[key];
-  }
-  return typeof value === "object";
 }
 
 function check(object: JsonObject, reading: ObjectReading | undefined): void {

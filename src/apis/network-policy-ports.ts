@@ -7,28 +7,29 @@ import type { ObjectNode } from "./fields.ts";
 import { isPortName } from "./kubernetes-names.ts";
 import { nearest } from "./suggest.ts";
 
-const PORT_KEYS: ReadonlySet<string> = new Set(["protocol", "port", "endPort"]);
+export const PORT_KEYS: ReadonlySet<string> = new Set(["protocol", "port", "endPort"]);
 const PROTOCOLS: readonly string[] = ["TCP", "UDP", "SCTP"];
 const HIGHEST_PORT = 65_535;
 
 /**
  * The ports of a rule: every port of every protocol where it names none. Entries that the API server rejects
  * contribute nothing.
+ * @param known what another API has as fields of a port beside those of NetworkPolicy
  */
-export function readPorts(rule: ObjectNode): PortSet {
+export function readPorts(rule: ObjectNode, known: ReadonlySet<string> = PORT_KEYS): PortSet {
   const list = rule.list("ports");
   // A list of the wrong type is no "every port": the API server refuses it.
   if (list === undefined) return rule.has("ports") ? PortSet.nothing : PortSet.everything;
   if (list.length === 0) return PortSet.everything;
   const sets: PortSet[] = [];
-  for (const entry of rule.objects("ports", "widens")) sets.push(readPort(entry));
+  for (const entry of rule.objects("ports", "widens")) sets.push(readPort(entry, known));
   const [only] = sets;
   return sets.length === 1 && only !== undefined ? only : PortSet.unionOf(sets);
 }
 
-function readPort(entry: ObjectNode): PortSet {
+function readPort(entry: ObjectNode, known: ReadonlySet<string>): PortSet {
   const mark = entry.defects.length;
-  entry.checkKeys(PORT_KEYS, "widens");
+  entry.checkKeys(known, "widens");
   const protocol = readProtocol(entry);
   const port = entry.value["port"];
   const set = typeof port === "string" ? readNamedPort(entry, protocol, port) : readNumericPort(entry, protocol);

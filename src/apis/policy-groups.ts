@@ -11,7 +11,7 @@ const POLICY_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["networking.k8s.io", ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"]],
   ["policy.networking.k8s.io", []],
   ["security.istio.io", []],
-  ["policy.linkerd.io", ["HTTPRoute", "HTTPLocalRateLimitPolicy"]],
+  ["policy.linkerd.io", ["HTTPLoadBalancerPolicy", "HTTPLocalConcurrencyLimitPolicy", "HTTPLocalRateLimitPolicy"]],
   ["spire.spiffe.io", []],
   ["networking.k8s.aws", ["PolicyEndpoint", "ClusterPolicyEndpoint"]],
 ]);
@@ -50,10 +50,12 @@ const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["crd.antrea.io", ["ClusterGroup", "ClusterNetworkPolicy", "Group", "NetworkPolicy", "Tier"]],
   ["networking.istio.io", ["EnvoyFilter", "ServiceEntry", "Sidecar"]],
   ["gateway.networking.k8s.io", ["ReferenceGrant", "ReferencePolicy"]],
+  // EgressIP, EgressQoS and EgressService say from which address and how fast traffic leaves, and allow none.
   ["k8s.ovn.org", ["EgressFirewall"]],
   ["network.openshift.io", ["EgressNetworkPolicy", "NetNamespace"]],
   ["vpcresources.k8s.aws", ["SecurityGroupPolicy"]],
-  ["networking.gke.io", ["FQDNNetworkPolicy"]],
+  // Network, NetworkInterface and GKENetworkParamSet give Pods further networks, and allow nothing.
+  ["networking.gke.io", ["FQDNNetworkPolicy", "GCPFirewall"]],
   ["k8s.cni.cncf.io", ["MultiNetworkPolicy"]],
 ]);
 

@@ -30,8 +30,12 @@ describe("classifying a kind", () => {
     { group: "networking.k8s.aws", kind: "TomorrowsPolicy", expected: "unread-policy" },
     { group: "extensions", kind: "NetworkPolicy", expected: "unread-policy" },
     { group: "extensions", kind: "Deployment", expected: "other" },
-    { group: "policy.linkerd.io", kind: "Server", expected: "unread-policy" },
-    { group: "policy.linkerd.io", kind: "HTTPRoute", expected: "other" },
+    { group: "policy.linkerd.io", kind: "Server", expected: "read" },
+    { group: "policy.linkerd.io", kind: "HTTPRoute", expected: "read" },
+    { group: "policy.linkerd.io", kind: "HTTPLocalRateLimitPolicy", expected: "other" },
+    { group: "policy.linkerd.io", kind: "TomorrowsPolicy", expected: "unread-policy" },
+    { group: "crd.antrea.io", kind: "Tier", expected: "read" },
+    { group: "crd.antrea.io", kind: "Egress", expected: "other" },
     { group: "cilium.io", kind: "CiliumEnvoyConfig", expected: "read" },
     { group: "cilium.io", kind: "CiliumTomorrowsNetworkPolicy", expected: "unread-policy" },
     { group: "cilium.io", kind: "CiliumEndpoint", expected: "other" },
@@ -43,7 +47,14 @@ describe("classifying a kind", () => {
     { group: "networking.istio.io", kind: "VirtualService", expected: "other" },
     { group: "networking.istio.io", kind: "Sidecar", expected: "unread-policy" },
     { group: "k8s.cni.cncf.io", kind: "NetworkAttachmentDefinition", expected: "other" },
-    { group: "k8s.cni.cncf.io", kind: "MultiNetworkPolicy", expected: "unread-policy" },
+    { group: "k8s.cni.cncf.io", kind: "MultiNetworkPolicy", expected: "read" },
+    { group: "k8s.ovn.org", kind: "EgressFirewall", expected: "read" },
+    { group: "k8s.ovn.org", kind: "EgressIP", expected: "other" },
+    { group: "k8s.ovn.org", kind: "EgressQoS", expected: "other" },
+    { group: "network.openshift.io", kind: "EgressNetworkPolicy", expected: "read" },
+    { group: "networking.gke.io", kind: "FQDNNetworkPolicy", expected: "read" },
+    { group: "networking.gke.io", kind: "GCPFirewall", expected: "unread-policy" },
+    { group: "networking.gke.io", kind: "Network", expected: "other" },
     { group: "", kind: "NetworkPolicy", expected: "other" },
     { group: "apps", kind: "Pod", expected: "other" },
     { group: "", kind: "Deployment", expected: "other" },
@@ -77,7 +88,7 @@ describe("the readers", () => {
 
   test.each(READERS)("of group $group describe every kind as the API server serves it", ({ kinds, resources }) => {
     expect(resources.map(({ kind }) => kind)).toEqual(kinds);
-    for (const { plural } of resources) expect(plural).toMatch(/^[a-z]+$/);
+    for (const { plural } of resources) expect(plural).toMatch(/^[a-z]+(?:-[a-z]+)*$/);
   });
 
   test("name every subresource through which a whole object arrives", () => {

@@ -3,14 +3,19 @@
  * a NetworkPolicy and three a ClusterNetworkPolicy, with opposite semantics.
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
+import { antreaReaders } from "./antrea.ts";
 import { awsReaders } from "./aws-network-policies.ts";
 import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
 import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
+import { fqdnNetworkPolicyReader } from "./gke-fqdn-network-policy.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
+import { linkerdReaders } from "./linkerd.ts";
+import { multiNetworkPolicyReader } from "./multi-network-policy.ts";
 import { namespaceReader } from "./namespace.ts";
+import { egressFirewallReaders } from "./ovn-egress-firewall.ts";
 import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
@@ -25,6 +30,11 @@ export const READERS: readonly ApiReader[] = [
   ...ciliumReaders,
   authorizationPolicyReader,
   ...calicoReaders,
+  ...antreaReaders,
+  ...linkerdReaders,
+  ...egressFirewallReaders,
+  fqdnNetworkPolicyReader,
+  multiNetworkPolicyReader,
   ...podReaders,
   bindingReader,
   serviceReader,
