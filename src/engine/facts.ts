@@ -7,7 +7,7 @@ import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import type { PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
 
-export type { FlowFact, PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
+export type { RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {
   readonly scope: "namespace" | "cluster" | "mesh" | "host";

@@ -110,7 +110,7 @@ function engineFor({ matrix, sameDomain, unlabelled, isPodLabelBound, mapped }: 
     ...settings,
     guardrails: {
       ...settings.guardrails,
-      "domain-flow": { ...flow, parameters: parameters as unknown as JsonObject },
+      "domain-flow": { ...flow, parameters: parameters },
       "label-lock": { ...lock, mode: isPodLabelBound ? "enforce" : "warn" },
     },
   });
@@ -125,7 +125,7 @@ interface Writer {
 
 function labelSelector(choice: Choice): JsonObject {
   const requirements = "and" in choice ? choice.and : [];
-  return { matchExpressions: requirements as unknown as JsonObject[] };
+  return { matchExpressions: requirements };
 }
 
 const kubernetes: Writer = {
@@ -163,6 +163,8 @@ function calicoText(choice: Choice): string {
   return `${key} ${choice.operator === "In" ? "in" : "not in"} {${choice.values.map((value) => `'${value}'`).join(",")}}`;
 }
 
+const EVERY_OWN_POD: Peer = { namespaces: "own", pods: { and: [] } };
+
 /** One rule for each peer: a Calico rule has a single choice of peers. */
 const calico: Writer = {
   apiVersion: "projectcalico.org/v3",
@@ -172,7 +174,7 @@ const calico: Writer = {
       rules
         .filter((rule) => rule.direction === direction)
         .map(({ peers, ports: of }) => {
-          const [{ namespaces, pods } = { namespaces: "own", pods: { and: [] } } as Peer] = peers;
+          const [{ namespaces, pods } = EVERY_OWN_POD] = peers;
           const peer = {
             selector: calicoText(pods),
             ...(namespaces === "own" ? {} : { namespaceSelector: calicoText(namespaces) }),
