@@ -2,6 +2,7 @@
  * @module Facts from a reading: the small document that the guardrails judge.
  */
 import type { ObjectReading } from "../apis/reading.ts";
+import { exceptionFact, type ExceptionSources } from "../exceptions/exception-facts.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import { type DomainMaps, FlowFacts } from "../model/flow-facts.ts";
 import type { WidthContext } from "../model/peer-set.ts";
@@ -9,6 +10,7 @@ import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
 import type { Facts, LabelledFact, PolicyFact } from "./facts.ts";
 import type { JudgeRequest } from "./judge-request.ts";
+import { managedFact } from "./managed-fact.ts";
 
 export interface FactsContext {
   /** Digest of the bundle that will judge. */
@@ -18,6 +20,7 @@ export interface FactsContext {
   readonly widths: WidthContext;
   /** Where the organisation's domains are; undefined where no guardrail asks for them. */
   readonly domainMaps?: DomainMaps;
+  readonly exceptions: ExceptionSources;
 }
 
 /**
@@ -33,13 +36,17 @@ export function buildFacts(
   context: FactsContext,
 ): Facts {
   const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, request, context);
+  const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
+  const exception = exceptionFact(request, reading, context.exceptions);
+  const managed = reading.family === "network" ? managedFact(request) : undefined;
   return {
     version: 1,
     uid: request.uid,
     digest: context.digest,
     place: request.place,
     operation: request.operation,
-    now: now(),
+    now: textOf(nowSeconds),
+    nowSeconds,
     object: {
       group: request.group,
       version: request.version,
@@ -56,15 +63,17 @@ export function buildFacts(
     ...(policy === undefined ? {} : { policy: policy.fact }),
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
     ...(reading.service === undefined ? {} : { service: reading.service }),
+    ...(managed === undefined ? {} : { managed }),
+    ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
+    ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),
   };
 }
 
 /** Formatting a date costs a tenth of an evaluation, and the facts know whole seconds only. */
 let current = { second: 0, text: "" };
-function now(): string {
-  const second = Math.floor(Date.now() / 1000);
+function textOf(second: number): string {
   if (second !== current.second) {
     current = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
   }

@@ -3,8 +3,10 @@
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
 import type { PodReading, ServiceReading } from "../apis/reading.ts";
+import type { ExceptionFact } from "../exceptions/exception-facts.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
+import type { ManagedFact } from "./managed-fact.ts";
 import type { PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
@@ -33,6 +35,13 @@ export interface LabelledFact {
   readonly oldLabels: Readonly<Record<string, string>> | null;
 }
 
+/** Whether policies isolate every Pod of a namespace, by direction. */
+export interface DefaultDenyFact {
+  readonly namespace: string;
+  readonly ingress: boolean;
+  readonly egress: boolean;
+}
+
 export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
 
 export interface Facts {
@@ -44,6 +53,8 @@ export interface Facts {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   /** RFC 3339, UTC, whole seconds. */
   readonly now: string;
+  /** The same moment in seconds since 1970. */
+  readonly nowSeconds: number;
   readonly object: {
     readonly group: string;
     readonly version: string;
@@ -63,7 +74,13 @@ export interface Facts {
   readonly policy?: PolicyFact;
   readonly pods?: readonly PodFact[];
   readonly service?: ServiceReading;
+  /** Only for a managed default deny: what happens to it. */
+  readonly managed?: ManagedFact;
+  /** Only for a Namespace whose policies are all known: in the gate and in the audit. */
+  readonly defaultDeny?: DefaultDenyFact;
   readonly defects: readonly Defect[];
+  /** Only for objects that ask for an exception. */
+  readonly exception?: ExceptionFact;
   /** Only for bundles with a guardrail whose METADATA says `custom: {needs: [object]}`. */
   readonly source?: JsonObject;
 }
@@ -77,4 +94,17 @@ export interface RawFinding {
   readonly fix?: string;
   /** It is about who writes, not about what is written: that the stored object is no better is no excuse for a change. */
   readonly aboutWriter?: boolean;
+  /** The rules that the finding is about: they must all be approved before it is excused. Only findings on widths. */
+  readonly rules?: readonly string[];
+  /** What excuses the finding: written by rego/lib/exceptions.rego alone. */
+  readonly excused?: Excuse;
+}
+
+export interface Excuse {
+  /** Ids of the approvals, joined by commas; `unsigned` where settings allow exceptions without one. */
+  readonly id: string;
+  /** Names of the approvers, joined by a comma and a space; empty for unsigned ones. */
+  readonly approver: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
 }

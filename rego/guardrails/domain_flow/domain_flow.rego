@@ -135,6 +135,7 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.peers.pointer,
 		"message": concat("", [_sentence(rule, unlisted, ""), ", which the matrix doesn't list"]),
+		"rules": [rule.pointer],
 	}
 }
 
@@ -152,6 +153,7 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.peers.pointer,
 		"message": concat("", [_sentence(rule, crossing, "tenant "), ", which crosses tenants"]),
+		"rules": [rule.pointer],
 		"fix": "name the own tenant in the selectors of namespaces, or ask for a shared tenant",
 	}
 }

@@ -43,6 +43,7 @@ every_port := {"protocol": "any", "from": 1, "to": 65535}
 finding(flow) := {{
 	"pointer": "/spec/ingress/0/from",
 	"message": concat("", ["lets ", flow, " on TCP 443, which the matrix doesn't list"]),
+	"rules": ["/spec/ingress/0"],
 }}
 
 # From shop to the peers, unless the case says otherwise.
@@ -298,6 +299,7 @@ tenant_findings(null) := set()
 tenant_findings(flow) := {{
 	"pointer": "/spec/ingress/0/from",
 	"message": concat("", ["lets ", flow, " on TCP 443, which crosses tenants"]),
+	"rules": ["/spec/ingress/0"],
 	"fix": "name the own tenant in the selectors of namespaces, or ask for a shared tenant",
 }} if {
 	flow != null

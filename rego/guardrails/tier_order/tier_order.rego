@@ -12,6 +12,7 @@
 #   families: [network]
 #   mode: enforce
 #   severity: high
+#   excusable: false
 #   fix: write the policy in a tier that is open to you, behind the organisation's orders
 #   compliance: [
 #     NIST-800-53-AC-3(3), NIST-800-53-AC-6, NIST-800-53-CM-5, NIST-800-53-SC-7(5), NIST-800-207, PCI-DSS-1.2.1,

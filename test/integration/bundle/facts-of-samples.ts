@@ -10,6 +10,7 @@ import { readSamples, type Sample } from "../../../src/engine/guardrail-samples.
 import { type JudgeRequest, splitApiVersion } from "../../../src/engine/judge-request.ts";
 import { defaultSettings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE } from "../../../src/engine/shipped-files.ts";
+import { ApprovalVerifier } from "../../../src/exceptions/approval-verifier.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
 import type { DomainMaps } from "../../../src/model/flow-facts.ts";
 import { DEFAULT_WIDTH_CONTEXT } from "../../../src/model/peer-set.ts";
@@ -20,6 +21,13 @@ import { GUARDRAILS, requestsOf, settingsOfSample } from "./sample-judge.ts";
 export type NamedFacts = readonly [name: string, facts: Facts];
 
 export const BUNDLE = readBundle(SHIPPED_BUNDLE);
+
+/** Without keys: approvals in samples are never verified. */
+const EXCEPTIONS = {
+  approvals: new ApprovalVerifier({ audience: null, keys: null, revoked: { ids: [], keys: [], issuedBefore: null } }),
+  controllers: [],
+  ledger: null,
+};
 
 /** The facts of all samples. */
 export async function factsOfSamples(): Promise<readonly NamedFacts[]> {
@@ -49,6 +57,7 @@ export function factsOf(name: string, request: JudgeRequest, maps?: DomainMaps):
     digest: BUNDLE.digest,
     withSource: false,
     widths: DEFAULT_WIDTH_CONTEXT,
+    exceptions: EXCEPTIONS,
     ...(maps === undefined ? {} : { domainMaps: maps }),
   };
   return [[name, buildFacts(request, reader.read(request.object), oldReading, context)]];
