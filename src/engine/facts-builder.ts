@@ -5,6 +5,7 @@ import type { ObjectReading, OpeningReading, ServiceReading } from "../apis/read
 import { knownRelease } from "../apis/upstream-releases.ts";
 import { exceptionFact, type ExceptionSources } from "../exceptions/exception-facts.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
+import { type DomainMaps, FlowFacts } from "../model/flow-facts.ts";
 import { peerWidth, type WidthContext } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
@@ -18,6 +19,8 @@ export interface FactsContext {
   /** Whether a guardrail of the bundle asked for the object itself. */
   readonly withSource: boolean;
   readonly widths: WidthContext;
+  /** Where the organisation's domains are; undefined where no guardrail asks for them. */
+  readonly domainMaps?: DomainMaps;
   readonly exceptions: ExceptionSources;
 }
 
@@ -33,7 +36,7 @@ export function buildFacts(
   oldReading: ObjectReading | undefined,
   context: FactsContext,
 ): Facts {
-  const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
+  const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, request, context);
   const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
   const exception = exceptionFact(request, reading, context.exceptions);
   const managed = reading.family === "network" ? managedFact(request) : undefined;
@@ -104,11 +107,17 @@ function textOf(second: number): string {
   return current.text;
 }
 
-function policyFacts(policy: PolicyReading, widths: WidthContext): { fact: PolicyFact; defects: readonly Defect[] } {
-  const { rules, unions, shadowed } = summariseRules(policy, widths);
+function policyFacts(
+  policy: PolicyReading,
+  { namespace, namespaceLabels }: JudgeRequest,
+  { widths, domainMaps }: FactsContext,
+): { fact: PolicyFact; defects: readonly Defect[] } {
+  const own = namespace === "" ? null : { name: namespace, labels: namespaceLabels };
+  const flowFacts = domainMaps && new FlowFacts(domainMaps, own);
+  const { rules, unions, shadowed } = summariseRules(policy, widths, flowFacts);
   const fact: PolicyFact = {
     scope: policy.scope,
-    subject: policy.subject,
+    subject: { reach: policy.subject.reach, pointer: policy.subject.pointer, ...flowFacts?.subject(policy) },
     isolates: policy.isolates,
     ...(policy.rank === undefined ? {} : { rank: policy.rank }),
     rules,

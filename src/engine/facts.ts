@@ -16,14 +16,20 @@ import type {
 } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
-import type { PeersFact, PeersWidth, RuleFact, UnionFact } from "../model/width.ts";
+import type { PeersFact, PeersWidth, PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
 import type { ManagedFact } from "./managed-fact.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {
   readonly scope: "namespace" | "cluster" | "mesh" | "host";
-  readonly subject: { readonly reach: "nobody" | "selected" | "namespace" | "cluster"; readonly pointer: string };
+  readonly subject: {
+    readonly reach: "nobody" | "selected" | "namespace" | "cluster";
+    readonly pointer: string;
+    /** Only where the organisation has written which domains may talk to each other. */
+    readonly domains?: readonly PlaceFact[];
+    readonly tenants?: readonly PlaceFact[];
+  };
   readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
   readonly rank?: { readonly tier: string; readonly order: number };
   readonly rules: readonly RuleFact[];
@@ -112,6 +118,8 @@ export interface RawFinding {
   readonly message: string;
   /** Overrides the guardrail's fix where the guardrail can say something more exact. */
   readonly fix?: string;
+  /** It is about who writes, not about what is written: that the stored object is no better is no excuse for a change. */
+  readonly aboutWriter?: boolean;
   /** The rules that the finding is about: they must all be approved before it is excused. Only findings on widths. */
   readonly rules?: readonly string[];
   /** What excuses the finding: written by rego/lib/exceptions.rego alone. */

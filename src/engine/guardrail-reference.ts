@@ -96,6 +96,7 @@ function page(guardrail: GuardrailMetadata, samples: readonly Sample[]): string 
     `${sentenceCase(fix)}.`,
     ...parameterSection(guardrail),
     "## Examples",
+    ...exampleSettings(samples),
     ...samples.flatMap(example),
     "## Compliance",
     "Controls that the guardrail supports; it satisfies none of them alone.",
@@ -153,6 +154,13 @@ function valuesInWords(schema: JsonObject): string {
   if (typeof minimum === "number" && typeof maximum === "number") return `${minimum} to ${maximum}`;
   if (typeof pattern === "string") return `text like \`${pattern}\``;
   return type === "string" ? "text" : JSON.stringify(type).replaceAll('"', "");
+}
+
+function exampleSettings(samples: readonly Sample[]): readonly string[] {
+  const settings = samples.find((sample) => sample.settings !== undefined)?.settings;
+  return settings === undefined
+    ? []
+    : ["The examples are judged with these settings:", `\`\`\`yaml\n${settings}\`\`\``];
 }
 
 function example({ verdict, title, about, finds, also, signed, now, yaml }: Sample): readonly string[] {

@@ -21,6 +21,8 @@ export interface Finding {
   readonly fix: string;
   readonly pointer: string;
   readonly compliance: readonly string[];
+  /** It is about who writes: only an update that leaves the specification as it is may be tolerated. */
+  readonly aboutWriter?: boolean;
   /** The rules that the finding is about (JSON Pointers), where it is about the width of rules. */
   readonly rules?: readonly string[];
   /** The stored object has the finding already. */
@@ -54,7 +56,7 @@ export function toFindings(
   settings: Settings,
 ): readonly Finding[] {
   return raw
-    .map(({ guardrail, pointer, message, fix, rules, atMost, excused = null }): Finding => {
+    .map(({ guardrail, pointer, message, fix, rules, atMost, aboutWriter, excused = null }): Finding => {
       const metadata = guardrails.get(guardrail);
       // A guardrail without a known mode can't be one that lets pass.
       const level = LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny";
@@ -67,6 +69,7 @@ export function toFindings(
         fix: printable(fix ?? metadata?.fix ?? ""),
         pointer,
         compliance: metadata?.compliance ?? [],
+        ...(aboutWriter === true ? { aboutWriter } : {}),
         ...(rules === undefined ? {} : { rules }),
       };
     })
