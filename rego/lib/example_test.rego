@@ -62,3 +62,10 @@ policy(rules, unions) := {
 # title: Settings with the parameters of one guardrail
 # description: Everything else is absent.
 settings(slug, parameters) := {"guardrails": {slug: {"parameters": parameters}}}
+
+# METADATA
+# title: The rules that a finding must name
+# description: Of a union both rules, else the rule in which it points to something.
+rules_of(finding) := ["/spec/ingress/0", "/spec/ingress/1"] if contains(finding.message, "(together: ")
+
+else := [concat("/", array.slice(split(finding.pointer, "/"), 0, 4))]

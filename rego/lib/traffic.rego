@@ -52,6 +52,13 @@ _internet_egress(rule) if {
 }
 
 # METADATA
+# title: The rules that a finding is about
+# description: One for a rule, all of its parts for a union. Their whole traffic must be approved before it is excused.
+pointers(rule) := [rule.pointer] if not rule.together
+
+pointers(rule) := rule.together
+
+# METADATA
 # title: What a rule allows, in words
 # description: The remark, for example on the peers, is put right behind them; it may be empty.
 sentence(rule, remark) := concat("", [

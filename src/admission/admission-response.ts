@@ -1,7 +1,8 @@
 /**
  * @module The answers: small constructors of AdmissionReview responses as text.
  *
- * A validating answer can't carry a patch (the API server calls such a response invalid), so there is no place for one.
+ * A validating answer can't carry a patch (the API server calls such a response invalid): only the mutating one has a
+ * place for it.
  * A denial is always code 403: clients delete and create anew on 409 and 422.
  */
 
@@ -13,11 +14,24 @@ const LONGEST_WARNING = 256;
 
 export interface Annotations {
   readonly bundle: string;
+  /** Slugs of the findings, joined by commas. */
   readonly guardrails?: string;
+  /** Ids of the exceptions that excuse findings, joined by commas. */
+  readonly exceptions?: string;
 }
 
 export function allowed(uid: string, annotations?: Annotations, warnings: readonly string[] = []): string {
   return `${PREFIX}${JSON.stringify(uid)},"allowed":true${tail(annotations, warnings)}}}`;
+}
+
+/**
+ * An allowance with a change, for the mutating webhook alone.
+ * @param patch JSON Patch operations; none is no change, because the API server refuses an empty patch with a type
+ */
+export function allowedWithPatch(uid: string, patch: readonly object[]): string {
+  if (patch.length === 0) return allowed(uid);
+  const encoded = Buffer.from(JSON.stringify(patch)).toString("base64");
+  return `${PREFIX}${JSON.stringify(uid)},"allowed":true,"patchType":"JSONPatch","patch":"${encoded}"}}`;
 }
 
 export function denied(

@@ -13,4 +13,9 @@ export interface NamespaceLabels {
    * @throws where the cluster doesn't answer in time
    */
   lookup(namespace: string): Promise<Labels | undefined>;
+  /**
+   * Asks the cluster whether a namespace is being deleted, or is gone. Never answered from memory.
+   * @throws where the cluster doesn't answer in time
+   */
+  isTerminating(namespace: string): Promise<boolean>;
 }

@@ -22,17 +22,21 @@ const OUTPUT = resolve(process.argv[2] ?? join(ROOT, "dist"));
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   program: "src/cli/ringfence.ts",
   serve: "src/cli/serve.ts",
+  controller: "src/cli/controller.ts",
   "judging-worker": "src/server/judging-worker.ts",
 };
 
 /** Libraries that are needed at start, built in so that it is fast. All others stay in node_modules. */
 const BUILT_IN: ReadonlySet<string> = new Set(["js-yaml", "@cfworker/json-schema", "express", "prom-client", "pino"]);
 
-/** The server is a file of its own, so that the gate doesn't read it. */
-const SERVE_APART: Plugin = {
-  name: "serve-apart",
+/** Server and controller are files of their own, so that the gate doesn't read them. */
+const PROGRAMS_APART: Plugin = {
+  name: "programs-apart",
   setup(esbuild) {
-    esbuild.onResolve({ filter: /^\.\/serve\.ts$/ }, () => ({ path: "./serve.js", external: true }));
+    esbuild.onResolve({ filter: /^\.\/(?:serve|controller)\.ts$/ }, ({ path }) => ({
+      path: path.replace(".ts", ".js"),
+      external: true,
+    }));
   },
 };
 
@@ -89,7 +93,7 @@ await build({
     PREPARED_SETTINGS: JSON.stringify(prepareSettings()),
   },
   banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  plugins: [SERVE_APART],
+  plugins: [PROGRAMS_APART],
   legalComments: "linked",
   logLevel: "warning",
 });

@@ -6,7 +6,8 @@ import type { CheckResult } from "../gate/check-result.ts";
 import { REPORTERS } from "../gate/reporters.ts";
 import { reportText } from "../gate/report-text.ts";
 import { CallError, type Command, EXIT_DENIED, EXIT_OK, EXIT_UNUSABLE, type Io } from "./command.ts";
-import { ENGINE_OPTIONS, loadEngine } from "./engine-options.ts";
+import { APPROVERS_OPTION, ENGINE_OPTIONS, keysFromOption, loadEngine } from "./engine-options.ts";
+import { momentOf } from "./moment-option.ts";
 import { SourceLines } from "./source-lines.ts";
 
 /** Judges files, folders and standard input. */
@@ -19,6 +20,12 @@ export const checkCommand: Command = {
     "Exit code 0: nothing that denies. 1: at least one denial. 2: something could not be read or judged.",
   options: {
     ...ENGINE_OPTIONS,
+    ...APPROVERS_OPTION,
+    now: {
+      type: "string",
+      value: "TIME",
+      description: "Judge for this moment (2026-12-03T10:00:00Z): shows which exceptions will have ended by then.",
+    },
     namespace: {
       type: "string",
       short: "n",
@@ -46,11 +53,16 @@ export const checkCommand: Command = {
     if (args.positionals.length === 0) {
       throw new CallError("check needs a file, a folder, or - for standard input", "check");
     }
-    const engine = await loadEngine(args);
+    const engine = await loadEngine(args, { keys: keysFromOption(args) });
+    const now = momentOf(args, "check");
     const lines = new SourceLines();
     const result = await check(
       args.positionals,
-      { namespace: args.textOr("namespace", "default"), stdin: lines.standardInput() },
+      {
+        namespace: args.textOr("namespace", "default"),
+        stdin: lines.standardInput(),
+        ...(now === undefined ? {} : { now }),
+      },
       engine,
     );
     const report = REPORTERS.get(args.textOr("output", "text")) ?? reportText;

@@ -10,12 +10,15 @@ type Load = () => Promise<Command | CommandGroup>;
 /** In the order in which help lists them. */
 export const COMMANDS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["serve", async () => (await import("./serve.ts")).serveCommand],
+  ["controller", async () => (await import("./controller.ts")).controllerCommand],
   ["check", async () => (await import("./check.ts")).checkCommand],
   ["explain", async () => (await import("./explain.ts")).explainCommand],
+  ["exception", async () => (await import("./exception.ts")).exceptionCommands],
   ["guardrails", async () => (await import("./guardrails.ts")).guardrailsCommand],
   ["certs", async () => (await import("./certs.ts")).certsCommands],
   ["bundle", async () => (await import("./bundle.ts")).bundleCommands],
   ["webhook-config", async () => (await import("./webhook-config.ts")).webhookConfigCommand],
+  ["rbac", async () => (await import("./rbac.ts")).rbacCommand],
   ["version", async () => (await import("./version.ts")).versionCommand],
 ]);
 

@@ -3,27 +3,28 @@
  */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { NamespaceLabels } from "../admission/namespaces.ts";
+import type { Registry } from "prom-client";
 import { ReviewJudge } from "../admission/review-judge.ts";
 import { CertificateFolderError, ensureDevelopmentCertificates } from "../certs/development-ca.ts";
-import { BundleError } from "../engine/bundle.ts";
-import { type Engine, EngineFault } from "../engine/engine.ts";
-import { LiveEngine } from "../engine/live-engine.ts";
-import { SettingsError } from "../engine/settings.ts";
-import { ROOT, SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../engine/shipped-files.ts";
-import { PolicyFault } from "../engine/wasm-host.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { LiveEngine } from "../engine/live-engine.ts";
+import { ROOT } from "../engine/shipped-files.ts";
 import { createDecisionListener } from "../server/decisions.ts";
+import { answerDefaultDenyQuestions } from "../server/default-deny-channel.ts";
 import { createJudgingHandler } from "../server/judging-handler.ts";
 import type { JudgingWorkerData } from "../server/judging-worker.ts";
-import { CLUSTER_STOP_TIMES, superviseProcess } from "../server/lifecycle.ts";
+import { CLUSTER_STOP_TIMES, type Stoppable, superviseProcess } from "../server/lifecycle.ts";
 import { createLog, type LogLevel } from "../server/log.ts";
 import { createMetrics } from "../server/metrics.ts";
 import { answerNamespaceQuestions } from "../server/namespace-channel.ts";
 import { TlsMaterialError, type TlsPaths } from "../server/tls-material.ts";
 import { startWebhookServer, type WebhookServer } from "../server/webhook-server.ts";
 import type { Arguments } from "./arguments.ts";
+import type { ClusterParts } from "./cluster-parts.ts";
 import { CallError, type Command, EXIT_OK } from "./command.ts";
 import { ENGINE_OPTIONS } from "./engine-options.ts";
+import { CLUSTER_OPTIONS, clusterChoice, LOG_OPTIONS, NAMESPACE_OPTION, wholeNumber } from "./process-options.ts";
+import { engineFiles, startEngine } from "./running-engine.ts";
 
 type Log = ReturnType<typeof createLog>["log"];
 
@@ -69,13 +70,15 @@ export const serveCommand: Command = {
       multiple: true,
       description: "With --client-ca: the names that a client's certificate may carry.",
     },
+    ...CLUSTER_OPTIONS,
     kubeconfig: {
       type: "string",
       value: "FILE",
-      description: "The cluster whose namespaces are watched for their labels.",
+      description:
+        "The cluster whose namespaces are watched for their labels, and whose Pods wait for the default deny.",
     },
-    context: { type: "string", value: "NAME", description: "A context of the kubeconfig." },
-    "in-cluster": { type: "boolean", description: "Watch the namespaces of the cluster that this Pod runs in." },
+    controller: { type: "boolean", description: "Be a controller as well, as `ringfence controller` is." },
+    ...NAMESPACE_OPTION,
     "drain-seconds": {
       type: "string",
       value: "SECONDS",
@@ -88,37 +91,39 @@ export const serveCommand: Command = {
       description: "How often to look at certificates, bundle and settings.",
       default: "10",
     },
-    "log-level": {
-      type: "string",
-      value: "LEVEL",
-      description: "The least severe level that is logged.",
-      choices: ["debug", "info", "warn", "error", "silent"],
-      default: "info",
-    },
+    ...LOG_OPTIONS,
   },
   async run(args, io) {
     const { log, flush } = createLog(args.textOr("log-level", "info") as LogLevel);
     const metrics = createMetrics();
     const tls = await tlsPaths(args);
-    const reloadSeconds = number(args, "reload-seconds");
-    const live = await startEngine(args, log, (engine) => metrics.bundleLoaded(engine));
+    const reloadSeconds = wholeNumber(args, "reload-seconds", "serve");
+    let cluster: ClusterParts | undefined;
+    const live = await startEngine(args, log, (engine) => {
+      metrics.bundleLoaded(engine);
+      void cluster?.settingsChanged();
+    });
     metrics.bundleLoaded(live.current);
-    const namespaces = await watchNamespaces(args, log);
+    cluster = await connect(args, log, metrics.registry, live);
+    if (cluster !== undefined) {
+      answerNamespaceQuestions(cluster.labels);
+      answerDefaultDenyQuestions(cluster.gate);
+    }
     const onDecision = createDecisionListener(metrics, log);
-    const judge = new ReviewJudge(() => live.current, namespaces?.labels);
+    const judge = new ReviewJudge(() => live.current, cluster?.labels, cluster?.gate);
     const workerData: JudgingWorkerData = {
       files: engineFiles(args),
       reloadSeconds,
-      withNamespaces: namespaces !== undefined,
+      withNamespaces: cluster !== undefined,
     };
     const server = await listen({
       host: args.textOr("host", "127.0.0.1"),
-      port: number(args, "port"),
+      port: wholeNumber(args, "port", "serve"),
       ...(args.text("operations-port") === undefined
         ? {}
         : {
             operationsHost: args.textOr("operations-host", "127.0.0.1"),
-            operationsPort: number(args, "operations-port"),
+            operationsPort: wholeNumber(args, "operations-port", "serve"),
           }),
       tls: tls.paths,
       tlsPollMs: reloadSeconds * 1000,
@@ -134,45 +139,19 @@ export const serveCommand: Command = {
     });
     live.watch(reloadSeconds);
     server.readiness.add("bundle", () => undefined);
-    if (namespaces !== undefined) server.readiness.add("namespaces", namespaces.ready);
+    for (const [name, check] of cluster?.readiness ?? []) server.readiness.add(name, check);
     superviseProcess({
-      server,
-      times: { ...CLUSTER_STOP_TIMES, drainMs: number(args, "drain-seconds") * 1000 },
+      server: together(server, cluster),
+      times: { ...CLUSTER_STOP_TIMES, drainMs: wholeNumber(args, "drain-seconds", "serve") * 1000 },
       log,
       flushLog: flush,
     });
-    announce(io.stdout, args, server, tls.development, inactive(live.current, namespaces !== undefined));
+    announce(io.stdout, args, server, tls.development, inactive(live.current, cluster !== undefined));
     // The process ends by a signal, in superviseProcess.
     await new Promise<never>(() => undefined);
     return EXIT_OK;
   },
 };
-
-function engineFiles(args: Arguments) {
-  return { bundle: args.textOr("bundle", SHIPPED_BUNDLE), settings: args.textOr("settings", SHIPPED_SETTINGS) };
-}
-
-async function startEngine(args: Arguments, log: Log, onReplaced: (engine: Engine) => void): Promise<LiveEngine> {
-  try {
-    return await LiveEngine.start(engineFiles(args), {
-      replaced: (engine) => {
-        onReplaced(engine);
-        log.info({ bundle: engine.digest, settings: engine.settings.name }, "a new bundle or new settings are in use");
-      },
-      refused: (reason) => log.error({ reason }, "the changed bundle or settings can't be used; the old ones stay"),
-    });
-  } catch (cause) {
-    if (
-      cause instanceof BundleError ||
-      cause instanceof SettingsError ||
-      cause instanceof PolicyFault ||
-      cause instanceof EngineFault
-    ) {
-      throw new CallError(cause.message);
-    }
-    throw cause;
-  }
-}
 
 /** The named files, or development certificates that are made where they are missing. */
 async function tlsPaths(args: Arguments): Promise<{ paths: TlsPaths; development: string | undefined }> {
@@ -199,35 +178,52 @@ async function tlsPaths(args: Arguments): Promise<{ paths: TlsPaths; development
   }
 }
 
-interface WatchedNamespaces {
-  readonly labels: NamespaceLabels;
-  readonly ready: () => string | undefined;
-}
-
-/** The watch of namespaces, where a cluster is configured. The Kubernetes client is loaded only then. */
-async function watchNamespaces(args: Arguments, log: Log): Promise<WatchedNamespaces | undefined> {
-  const kubeconfig = args.text("kubeconfig");
-  const inCluster = args.flag("in-cluster");
-  if (kubeconfig !== undefined && inCluster)
-    throw new CallError("--kubeconfig and --in-cluster exclude each other", "serve");
-  if (kubeconfig === undefined && !inCluster) return undefined;
-  const { connectCluster } = await import("../controller/cluster-client.ts");
-  const { NamespaceWatch } = await import("../controller/namespace-labels.ts");
+/** What has to do with a cluster, where one is configured. The Kubernetes client is loaded only then. */
+async function connect(
+  args: Arguments,
+  log: Log,
+  registry: Registry,
+  live: LiveEngine,
+): Promise<ClusterParts | undefined> {
+  const choice = clusterChoice(args, "serve");
+  const leads = args.flag("controller");
+  if (choice.kubeconfig === undefined && !args.flag("in-cluster")) {
+    if (leads) throw new CallError("--controller needs a cluster: --kubeconfig FILE or --in-cluster", "serve");
+    return undefined;
+  }
+  const { podNamespace, startClusterParts } = await import("./cluster-parts.ts");
   const { ClusterError } = await import("../controller/cluster-error.ts");
+  const { TemplateError } = await import("../controller/template-error.ts");
+  const ownNamespace = args.text("namespace") ?? podNamespace();
   try {
-    const watch = new NamespaceWatch(await connectCluster({ kubeconfig, context: args.text("context") }), {
-      observer: {
-        failed: (error, failures, waitMs) =>
-          log.warn({ reason: error.message, failures, waitMs }, "the watch of namespaces was interrupted"),
-      },
+    return await startClusterParts({
+      choice,
+      settings: () => live.current.settings,
+      ownNamespace,
+      leads,
+      registry,
+      log,
     });
-    watch.start();
-    answerNamespaceQuestions(watch);
-    return { labels: watch, ready: () => (watch.synced ? undefined : "the namespaces have not been listed yet") };
   } catch (cause) {
-    if (cause instanceof ClusterError) throw new CallError(cause.message);
+    if (cause instanceof ClusterError || cause instanceof TemplateError) throw new CallError(cause.message);
     throw cause;
   }
+}
+
+/** The lead goes with the first sign of the end, so that another process works while this one still answers. */
+function together(server: WebhookServer, cluster: ClusterParts | undefined): Stoppable {
+  if (cluster === undefined) return server;
+  return {
+    drain: () => {
+      server.drain();
+      void cluster.stepDown();
+    },
+    close: () => server.close(),
+    abort: () => server.abort(),
+    release: async () => {
+      await Promise.all([cluster.stop(), server.release()]);
+    },
+  };
 }
 
 async function listen(options: Parameters<typeof startWebhookServer>[0]): Promise<WebhookServer> {
@@ -292,13 +288,4 @@ const EXAMPLE = join(ROOT, "docs", "reviews", "allow-all.json");
 function here(file: string): string {
   const path = relative(process.cwd(), file);
   return path.startsWith("..") ? file : path;
-}
-
-function number(args: Arguments, name: string): number {
-  const text = args.textOr(name, "");
-  const value = Number(text);
-  if (text === "" || !Number.isInteger(value) || value < 0 || value > 65_535) {
-    throw new CallError(`--${name} needs a whole number, not ${JSON.stringify(text)}`, "serve");
-  }
-  return value;
 }

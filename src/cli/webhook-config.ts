@@ -9,21 +9,22 @@ import { quote } from "../model/quote.ts";
 import type { Arguments } from "./arguments.ts";
 import { CallError, type Command, EXIT_OK } from "./command.ts";
 import { ENGINE_OPTIONS, loadBundle, loadSettings } from "./engine-options.ts";
-import { type ClientConfig, webhookConfiguration } from "./webhook-configuration.ts";
+import { mutatingWebhookConfiguration } from "./mutating-webhook-configuration.ts";
+import { type ClientConfig, deletionsOf, webhookConfiguration } from "./webhook-configuration.ts";
 
-const PATH = "/validate";
 const HTTPS_PORT = 443;
 // RFC 1123, as the API server checks names of namespaces and Services.
 const LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
 const NAMESPACE = new RegExp(`^${LABEL}$`);
 const SERVICE = new RegExp(`^(${LABEL})/(${LABEL})(?::([0-9]{1,5}))?$`);
 
-/** Prints the ValidatingWebhookConfiguration for `kubectl apply -f -`. */
+/** Prints a webhook configuration for `kubectl apply -f -`. */
 export const webhookConfigCommand: Command = {
   name: "webhook-config",
-  summary: "Print the ValidatingWebhookConfiguration for a running `ringfence serve`.",
+  summary: "Print a webhook configuration for a running `ringfence serve`.",
   usage: "--ca-file FILE (--url URL | --service NAMESPACE/NAME[:PORT]) [OPTIONS]",
   description:
+    "A ValidatingWebhookConfiguration; with --mutating the MutatingWebhookConfiguration for what the settings' mutate asks.\n" +
     "The rules name exactly the resources that Ringfence judges. Not sent: objects in the namespaces that the settings exempt,\n" +
     "in those of --exempt-namespace and in the webhook's own, so that a cluster can always start.",
   options: {
@@ -35,6 +36,10 @@ export const webhookConfigCommand: Command = {
       value: "NAMESPACE/NAME",
       description: "The Service of a webhook inside of the cluster; its port, if it isn't 443, after a colon.",
     },
+    mutating: {
+      type: "boolean",
+      description: "The MutatingWebhookConfiguration, for settings that ask for mutations.",
+    },
     "exempt-namespace": {
       type: "string",
       value: "NAME",
@@ -44,15 +49,21 @@ export const webhookConfigCommand: Command = {
   },
   async run(args, io) {
     if (args.positionals.length > 0) throw new CallError("webhook-config takes options only", "webhook-config");
-    const service = readService(args);
-    const clientConfig = await readClientConfig(args, service);
-    const settings = await loadSettings(args, loadBundle(args));
+    const path = args.flag("mutating") ? "/mutate" : "/validate";
+    const service = readService(args, path);
+    const clientConfig = await readClientConfig(args, service, path);
+    const bundle = loadBundle(args);
+    const settings = await loadSettings(args, bundle);
+    const target = { readers: READERS, clientConfig, exemptNamespaces: exemptNamespaces(args, settings, service) };
+    const configuration = args.flag("mutating")
+      ? mutatingWebhookConfiguration(target, settings.mutate)
+      : webhookConfiguration({ ...target, deletions: deletionsOf(bundle.manifest.guardrails, settings) });
+    if (configuration === undefined) {
+      throw new CallError(
+        "--mutating: the settings ask for no mutation; set mutate.policyTypes or mutate.labelsFromNamespace",
+      );
+    }
     const { stringify } = await import("yaml");
-    const configuration = webhookConfiguration({
-      readers: READERS,
-      clientConfig,
-      exemptNamespaces: exemptNamespaces(args, settings, service),
-    });
     // kubectl reads YAML 1.1, in which a namespace called "on" would be a boolean.
     io.stdout.write(stringify(configuration, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false }));
     return EXIT_OK;
@@ -61,7 +72,7 @@ export const webhookConfigCommand: Command = {
 
 type Service = Extract<ClientConfig, { service: unknown }>["service"];
 
-function readService(args: Arguments): Service | undefined {
+function readService(args: Arguments, path: string): Service | undefined {
   const text = args.text("service");
   if (text === undefined) return undefined;
   const [, namespace = "", name = "", port = HTTPS_PORT] = SERVICE.exec(text) ?? [];
@@ -71,15 +82,15 @@ function readService(args: Arguments): Service | undefined {
       "webhook-config",
     );
   }
-  return { namespace, name, port: Number(port), path: PATH };
+  return { namespace, name, port: Number(port), path };
 }
 
-async function readClientConfig(args: Arguments, service: Service | undefined): Promise<ClientConfig> {
+async function readClientConfig(args: Arguments, service: Service | undefined, path: string): Promise<ClientConfig> {
   const url = args.text("url");
   if ((url === undefined) === (service === undefined)) {
     throw new CallError("either --url or --service is needed, to say where the webhook is", "webhook-config");
   }
-  const place = service === undefined ? { url: `${readUrl(url ?? "")}${PATH}` } : { service };
+  const place = service === undefined ? { url: `${readUrl(url ?? "")}${path}` } : { service };
   return { ...place, caBundle: await readAuthority(args) };
 }
 

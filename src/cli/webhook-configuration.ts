@@ -2,8 +2,11 @@
  * @module The ValidatingWebhookConfiguration that sends Ringfence exactly the objects that it judges.
  * Source of the fields: k8s.io/api/admissionregistration/v1 types.go.
  */
-import { WHOLE_GROUPS } from "../apis/policy-groups.ts";
-import type { ApiReader, ServedResource } from "../apis/reading.ts";
+import type { ApiReader, Family } from "../apis/reading.ts";
+import type { GuardrailMetadata } from "../engine/bundle-manifest.ts";
+import { DEFAULT_DENY_LABEL, MANAGED_NAME } from "../engine/managed-object.ts";
+import type { Settings } from "../engine/settings.ts";
+import { namespaceSelector, rulesFor, wholeGroups } from "./webhook-rules.ts";
 
 export type ClientConfig =
   | { readonly url: string; readonly caBundle: string }
@@ -23,15 +26,18 @@ export interface WebhookTarget {
   readonly clientConfig: ClientConfig;
   /** Namespaces whose objects are not sent. */
   readonly exemptNamespaces: readonly string[];
+  /** Which deletions are sent. */
+  readonly deletions: Deletions;
 }
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly apiVersions: readonly string[];
-  readonly operations: readonly string[];
-  readonly resources: readonly string[];
-  readonly scope: string;
+/** `managed`: only those of managed default denies. */
+export interface Deletions {
+  readonly families: readonly Family[];
+  readonly only: "managed" | "any";
 }
+
+/** The guardrail that judges deletions of managed objects alone. */
+const PROTECTED = "default-deny-protected";
 
 /**
  * Kubelets and controllers write the status of every Pod all the time. Such a write matters only where it changes
@@ -93,24 +99,35 @@ function definitionsOfExemptNamespaces(namespaces: readonly string[]) {
   };
 }
 
-/** Kinds and versions that no reader knows are sent too: the engine denies them, and says that it can't read them. */
-function wholeGroups(): Rule {
+/** Nobody should wait for a webhook to delete what no guardrail protects. */
+const MANAGED_DELETIONS = {
+  name: "deletions-are-judged-of-managed-objects-alone",
+  expression:
+    `request.operation != "DELETE" || ${JSON.stringify(DEFAULT_DENY_LABEL)} in ${LABELS("oldObject")} || ` +
+    `oldObject.metadata.name.startsWith(${JSON.stringify(MANAGED_NAME)})`,
+};
+
+/** What the guardrails of a bundle want to know of deletions. */
+export function deletionsOf(guardrails: Iterable<GuardrailMetadata>, settings: Settings): Deletions {
+  const judging = [...guardrails].filter(
+    ({ slug, operations }) => operations.includes("DELETE") && settings.guardrails[slug]?.mode !== "off",
+  );
   return {
-    apiGroups: WHOLE_GROUPS,
-    apiVersions: ["*"],
-    operations: ["CREATE", "UPDATE"],
-    resources: ["*"],
-    scope: "*",
+    families: [...new Set(judging.flatMap(({ families }) => families))],
+    only: judging.every(({ slug }) => slug === PROTECTED) ? "managed" : "any",
   };
 }
 
 /** The configuration object, ready to be printed. */
-export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }: WebhookTarget): object {
-  const rules = [...rulesFor(readers), wholeGroups()];
+export function webhookConfiguration({ readers, clientConfig, exemptNamespaces, deletions }: WebhookTarget): object {
+  const rules = [...rulesFor(readers, deletions.families), wholeGroups()];
   const skips = [...SKIPS, definitionsOfExemptNamespaces(exemptNamespaces)];
-  const matchConditions = skips
-    .filter(({ resource }) => rules.some(({ resources }) => resources.some((name) => resource.test(name))))
-    .map(({ name, expression }) => ({ name, expression }));
+  const matchConditions = [
+    ...skips
+      .filter(({ resource }) => rules.some(({ resources }) => resources.some((name) => resource.test(name))))
+      .map(({ name, expression }) => ({ name, expression })),
+    ...(deletions.families.length > 0 && deletions.only === "managed" ? [MANAGED_DELETIONS] : []),
+  ];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
@@ -123,46 +140,12 @@ export function webhookConfiguration({ readers, clientConfig, exemptNamespaces }
         rules,
         matchPolicy: "Equivalent",
         failurePolicy: "Fail",
-        sideEffects: "None",
+        // The first Pod of a namespace has its default deny created, but never in a dry run.
+        sideEffects: "NoneOnDryRun",
         timeoutSeconds: 5,
         namespaceSelector: namespaceSelector(exemptNamespaces),
         ...(matchConditions.length === 0 ? {} : { matchConditions }),
       },
     ],
   };
-}
-
-/** One rule per group, versions and scope, in the order of the readers. */
-function rulesFor(readers: readonly ApiReader[]): readonly Rule[] {
-  const rules = new Map<string, { rule: Rule; resources: string[] }>();
-  for (const { group, resources } of readers) {
-    for (const { plural, versions, scope, subresources, parent } of resources) {
-      const key = [group, scope, ...versions].join(" ");
-      const found = rules.get(key) ?? newRule(group, versions, scope);
-      rules.set(key, found);
-      found.resources.push(plural, ...subresources.map((subresource) => `${plural}/${subresource}`));
-      if (parent !== undefined) found.resources.push(parent);
-    }
-  }
-  return Array.from(rules.values(), ({ rule }) => rule);
-}
-
-function newRule(group: string, versions: readonly string[], scope: ServedResource["scope"]) {
-  const resources: string[] = [];
-  const apiScope = scope === "Cluster" ? "Cluster" : "Namespaced";
-  const rule: Rule = {
-    apiGroups: [group],
-    apiVersions: versions,
-    operations: ["CREATE", "UPDATE"],
-    resources,
-    scope: apiScope,
-  };
-  return { rule, resources };
-}
-
-/** The API server itself sets this label on every namespace, so nobody can take it on or off. */
-function namespaceSelector(exempt: readonly string[]): object {
-  return exempt.length === 0
-    ? {}
-    : { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: exempt }] };
 }

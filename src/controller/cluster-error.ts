@@ -36,13 +36,16 @@ export class ClusterError extends Error {
   readonly status: number | undefined;
   /** Seconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
+  /** Details that the API server gives for its reason, such as `NamespaceTerminating` for `Forbidden`. */
+  readonly causes: readonly string[];
 
-  constructor(reason: string, message: string, status?: number, retryAfter?: number) {
+  constructor(reason: string, message: string, status?: number, retryAfter?: number, causes: readonly string[] = []) {
     super(message);
     this.name = "ClusterError";
     this.reason = reason;
     this.status = status;
     this.retryAfter = retryAfter;
+    this.causes = causes;
   }
 }
 
@@ -69,27 +72,42 @@ const HINTS = new Map([
  * @param body the answer's text; a Status object where the API server itself wrote it
  */
 export function refusal(call: string, status: number, body: string, headers: IncomingHttpHeaders = {}): ClusterError {
-  const { reason, message } = readStatus(body);
+  const { reason, message, causes } = readStatus(body);
   const said = message === "" ? "" : `: ${plainText(message)}`;
   return new ClusterError(
     reason === "" ? `HTTP ${status}` : reason,
     `the API server answered ${call} with ${status}${said}${HINTS.get(status) ?? ""}`,
     status,
     readRetryAfter(headers["retry-after"]),
+    causes,
   );
 }
 
-function readStatus(body: string): { reason: string; message: string } {
+interface ReadStatus {
+  readonly reason: string;
+  readonly message: string;
+  readonly causes: readonly string[];
+}
+
+function readStatus(body: string): ReadStatus {
   try {
-    const { reason, message } = JSON.parse(body) as { reason?: unknown; message?: unknown };
+    const { reason, message, details } = JSON.parse(body) as { reason?: unknown; message?: unknown; details?: unknown };
     return {
       reason: typeof reason === "string" ? plainText(reason) : "",
       message: typeof message === "string" ? message : "",
+      causes: readCauses(details),
     };
   } catch {
     // A proxy's page or an empty body: the status has to do.
-    return { reason: "", message: "" };
+    return { reason: "", message: "", causes: [] };
   }
+}
+
+function readCauses(details: unknown): string[] {
+  const { causes } = (details ?? {}) as { causes?: unknown };
+  if (!Array.isArray(causes)) return [];
+  const reasons = (causes as readonly unknown[]).map((cause) => (cause as { reason?: unknown } | null)?.reason);
+  return reasons.filter((reason): reason is string => typeof reason === "string");
 }
 
 // Kubernetes sends seconds; a date is a proxy's and not worth a clock comparison.
@@ -128,4 +146,9 @@ export function describeCause(cause: unknown): { readonly code: string; readonly
   if (!isNativeError(cause)) return { code: "", message: "unknown failure" };
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   return { code, message: plainText(cause.message.split("\n", 1)[0] ?? "") };
+}
+
+/** What a failed call says, for a message: whole where it is a ClusterError, which is bounded already. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof ClusterError ? cause.message : describeCause(cause).message;
 }

@@ -1,5 +1,6 @@
 /**
- * @module The labels of all namespaces, from a watch; and by a question to the cluster where the watch doesn't know.
+ * @module All namespaces, their labels above all, from a watch; and by a question to the cluster where the watch doesn't
+ * know.
  */
 import type { Labels, NamespaceLabels } from "../admission/namespaces.ts";
 import type { JsonObject } from "../intake/json-value.ts";
@@ -17,6 +18,17 @@ export interface NamespaceWatchOptions {
   readonly answerLifeMs?: number;
   /** After so many milliseconds without contact the watch's labels are no longer used. */
   readonly staleAfterMs?: number;
+  /** Told of a namespace that changed or is gone (undefined), and of all of them at each list. */
+  readonly onChange?: (namespace: string, state: NamespaceState | undefined) => void;
+}
+
+/** What is kept of a namespace. */
+export interface NamespaceState {
+  readonly labels: Labels;
+  /** RFC 3339, by the API server's clock. */
+  readonly createdAt: string;
+  /** Whether it is being deleted: nothing can be created in it any more. */
+  readonly terminating: boolean;
 }
 
 const NAMESPACES = "/api/v1/namespaces";
@@ -28,20 +40,20 @@ const STALE_AFTER_MS = 180_000;
 const NAMESPACE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 interface LookupAnswer {
-  readonly labels: Labels;
+  readonly state: NamespaceState;
   readonly at: number;
 }
 
 /** Watches the namespaces of a cluster. */
 export class NamespaceWatch implements NamespaceLabels {
   readonly #client: Pick<ClusterClient, "request">;
-  readonly #reflector: Reflector<Labels>;
+  readonly #reflector: Reflector<NamespaceState>;
   readonly #lookupMs: number;
   readonly #answerLifeMs: number;
   readonly #staleAfterMs: number;
   /** Answers of the cluster that the watch hasn't caught up with. */
   readonly #answers = new Map<string, LookupAnswer>();
-  readonly #underWay = new Map<string, Promise<Labels | undefined>>();
+  readonly #underWay = new Map<string, Promise<NamespaceState | undefined>>();
   readonly #stopping = new AbortController();
 
   constructor(client: Pick<ClusterClient, "request" | "watch">, options: NamespaceWatchOptions = {}) {
@@ -53,8 +65,11 @@ export class NamespaceWatch implements NamespaceLabels {
     this.#reflector = new Reflector({
       client,
       path: NAMESPACES,
-      keep: labelsOf,
-      onChange: (namespace) => this.#answers.delete(namespace),
+      keep: stateOf,
+      onChange: (namespace, state) => {
+        this.#answers.delete(namespace);
+        options.onChange?.(namespace, state);
+      },
       observer,
       timing,
     });
@@ -100,8 +115,22 @@ export class NamespaceWatch implements NamespaceLabels {
   }
 
   cached(namespace: string): Labels | undefined {
+    return this.state(namespace)?.labels;
+  }
+
+  /** A namespace as the watch has it; undefined where it doesn't know it (yet), or may be out of date. */
+  state(namespace: string): NamespaceState | undefined {
     if (this.stale) return undefined;
     return this.#reflector.get(namespace) ?? this.#recentAnswer(namespace);
+  }
+
+  /** The namespaces that the watch knows, with their names. */
+  states(): IterableIterator<[string, NamespaceState]> {
+    return this.#reflector.entries();
+  }
+
+  async lookup(namespace: string): Promise<Labels | undefined> {
+    return (await this.lookupState(namespace))?.labels;
   }
 
   /**
@@ -109,7 +138,7 @@ export class NamespaceWatch implements NamespaceLabels {
    * @returns undefined where the namespace doesn't exist
    * @throws ClusterError where the cluster doesn't tell in time
    */
-  lookup(namespace: string): Promise<Labels | undefined> {
+  lookupState(namespace: string): Promise<NamespaceState | undefined> {
     if (!NAMESPACE_NAME.test(namespace)) return Promise.resolve(undefined);
     const recent = this.#recentAnswer(namespace);
     if (recent !== undefined) return Promise.resolve(recent);
@@ -120,8 +149,23 @@ export class NamespaceWatch implements NamespaceLabels {
     return question;
   }
 
-  async #ask(namespace: string): Promise<Labels | undefined> {
+  async isTerminating(namespace: string): Promise<boolean> {
+    if (!NAMESPACE_NAME.test(namespace)) return false;
+    const state = await this.#get(namespace);
+    return state === undefined || state.terminating;
+  }
+
+  async #ask(namespace: string): Promise<NamespaceState | undefined> {
     const at = performance.now();
+    const state = await this.#get(namespace);
+    if (state === undefined) return undefined;
+    this.#forgetOldAnswers(at);
+    this.#answers.set(namespace, { state, at });
+    return state;
+  }
+
+  /** The namespace as the cluster has it now; undefined where there is none. */
+  async #get(namespace: string): Promise<NamespaceState | undefined> {
     try {
       const { json } = await this.#client.request({
         method: "GET",
@@ -129,19 +173,16 @@ export class NamespaceWatch implements NamespaceLabels {
         timeoutMs: this.#lookupMs,
         signal: this.#stopping.signal,
       });
-      const labels = labelsOf(asObject(json) ?? {});
-      this.#forgetOldAnswers(at);
-      this.#answers.set(namespace, { labels, at });
-      return labels;
+      return stateOf(asObject(json) ?? {});
     } catch (cause) {
       if (cause instanceof ClusterError && cause.status === 404) return undefined;
       throw cause;
     }
   }
 
-  #recentAnswer(namespace: string): Labels | undefined {
+  #recentAnswer(namespace: string): NamespaceState | undefined {
     const answer = this.#answers.get(namespace);
-    return answer !== undefined && performance.now() - answer.at < this.#answerLifeMs ? answer.labels : undefined;
+    return answer !== undefined && performance.now() - answer.at < this.#answerLifeMs ? answer.state : undefined;
   }
 
   #forgetOldAnswers(now: number): void {
@@ -151,10 +192,21 @@ export class NamespaceWatch implements NamespaceLabels {
   }
 }
 
-/** The labels of an object, without a prototype: a label may be called `constructor`. */
-function labelsOf(object: JsonObject): Labels {
-  const labels = asObject(asObject(object["metadata"])?.["labels"]) ?? {};
+function stateOf(object: JsonObject): NamespaceState {
+  const metadata = asObject(object["metadata"]) ?? {};
+  const { creationTimestamp, deletionTimestamp } = metadata;
+  return {
+    labels: labelsOf(metadata),
+    createdAt: typeof creationTimestamp === "string" ? creationTimestamp : "",
+    terminating: typeof deletionTimestamp === "string",
+  };
+}
+
+/** The labels, without a prototype: one may be called `constructor`. */
+function labelsOf(metadata: JsonObject): Labels {
   const copy: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(labels)) if (typeof value === "string") copy[name] = value;
+  for (const [name, value] of Object.entries(asObject(metadata["labels"]) ?? {})) {
+    if (typeof value === "string") copy[name] = value;
+  }
   return copy;
 }

@@ -12,10 +12,12 @@ import { promisify } from "node:util";
 import { WasmHost } from "./wasm-host.ts";
 import { sha256 } from "./bundle.ts";
 import { BundleBuildError } from "./bundle-build-error.ts";
-import { type BundleManifest, FAMILIES, type GuardrailMetadata } from "./bundle-manifest.ts";
+import { type BundleManifest, DELETION, FAMILIES, type GuardrailMetadata } from "./bundle-manifest.ts";
 import { type Annotation, toMetadata } from "./guardrail-metadata.ts";
 
 export const OPA_VERSION = "1.22.0";
+
+const ENTRYPOINTS: readonly string[] = [...FAMILIES, DELETION];
 
 const run = promisify(execFile);
 
@@ -47,7 +49,7 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
     const { guardrails, packages } = collect(inspection, sources);
     await requireFindings(packages, inspection, sources);
     await writeFile(join(work, "sources", "main.rego"), mainModule(guardrails, packages));
-    const entrypoints = FAMILIES.flatMap((family) => ["--entrypoint", `ringfence/main/${family}`]);
+    const entrypoints = ENTRYPOINTS.flatMap((name) => ["--entrypoint", `ringfence/main/${name}`]);
     await opa(["build", "--target", "wasm", ...entrypoints, "--output", "bundle.tar.gz", "sources"]);
     await run("tar", ["-xzf", "bundle.tar.gz", "/policy.wasm"], { cwd: work });
     const wasm = await readFile(join(work, "policy.wasm"));
@@ -149,7 +151,7 @@ async function requireOpaVersion(program: string): Promise<void> {
 function requireRunnable(wasm: Buffer<ArrayBuffer>): void {
   try {
     const { entrypoints } = new WasmHost(new WebAssembly.Module(wasm), "{}");
-    if (entrypoints.size !== FAMILIES.length) throw new BundleBuildError("an entrypoint is missing");
+    if (entrypoints.size !== ENTRYPOINTS.length) throw new BundleBuildError("an entrypoint is missing");
   } catch (cause) {
     throw new BundleBuildError(`the bundle can't be run: ${(cause as Error).message}`);
   }
@@ -204,44 +206,103 @@ function isShipped(staged: string): boolean {
 }
 
 /**
- * The entrypoints, one per kind group: the WASM target walks every rule it is given, so each entrypoint names only the
- * guardrails of its group. uid and digest come back from the input: an evaluation without input has no result at all.
+ * The entrypoints: the WASM target walks every rule it is given, so each one names only the guardrails of its group.
+ * Deletions have one for all groups, because hardly any guardrail judges them.
+ *
+ * Guardrails that need the findings of the others see them as `raised`; they and exceptions cost something only where the
+ * object asks for an exception. Nothing excuses a deletion.
  */
 function mainModule(guardrails: readonly GuardrailMetadata[], packages: ReadonlyMap<string, string>): string {
-  const parts = ["package ringfence.main", "", "import data.ringfence.lib.settings", ""];
+  const inexcusable = guardrails.filter(({ excusable }) => !excusable).map(({ slug }) => JSON.stringify(slug));
+  const parts = [
+    "package ringfence.main",
+    "",
+    "import data.ringfence.lib.exceptions",
+    "import data.ringfence.lib.settings",
+    "",
+    `inexcusable := {slug | some slug in [${inexcusable.join(", ")}]}`,
+    "",
+  ];
+  const member = ({ slug, own, needs }: GuardrailMetadata, conditions: readonly string[]): Member => ({
+    slug,
+    own,
+    needsFindings: needs.includes("findings"),
+    conditions: [
+      `data.ringfence.settings.guardrails["${slug}"].mode != "off"`,
+      ...conditions,
+      `some finding in ${packages.get(slug) ?? ""}.findings`,
+    ],
+  });
   for (const family of FAMILIES) {
+    const members = guardrails
+      .filter(({ families, operations }) => families.includes(family) && operations.includes("CREATE"))
+      .map((guardrail) => member(guardrail, []));
     parts.push(
-      `${family} := {"uid": input.uid, "digest": input.digest, "findings": _${family}}`,
+      `${family} := ${answer(`_${family}`)} if not input.exception`,
       "",
-      `_${family} contains null if false`,
+      `${family} := ${answer(`exceptions.judged | _${family}_then`)} if input.exception`,
       "",
+      `raised := _${family} if input.object.family == "${family}"`,
+      "",
+      ...findings(
+        `_${family}`,
+        members.filter(({ needsFindings }) => !needsFindings),
+      ),
+      ...findings(
+        `_${family}_then`,
+        members.filter(({ needsFindings }) => needsFindings),
+      ),
     );
-    for (const { slug, families, own } of guardrails) {
-      if (!families.includes(family)) continue;
-      if (own) parts.push(misshapenRule(family, slug, packages.get(slug) ?? ""));
-      parts.push(
-        `_${family} contains object.union(finding, {"guardrail": "${slug}"}) if {`,
-        `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
-        `\tsome finding in ${packages.get(slug) ?? ""}.findings`,
-        `\tnot settings.exempt("${slug}")`,
-        "}",
-        "",
-      );
-    }
   }
+  const ofFamily = ({ families }: GuardrailMetadata) => `input.object.family in ${JSON.stringify(families)}`;
+  const deleting = guardrails.filter(({ operations }) => operations.includes("DELETE"));
+  parts.push(
+    `${DELETION} := ${answer(`_${DELETION}`)}`,
+    "",
+    ...findings(
+      `_${DELETION}`,
+      deleting.map((guardrail) => member(guardrail, [ofFamily(guardrail)])),
+    ),
+  );
   return parts.join("\n");
 }
 
+/** uid and digest come back from the input: an evaluation without input has no result at all. */
+function answer(set: string): string {
+  return `{"uid": input.uid, "digest": input.digest, "findings": ${set}}`;
+}
+
+/** A guardrail of an entrypoint. */
+interface Member {
+  readonly slug: string;
+  readonly own: boolean;
+  /** Whether it judges the findings of the others. */
+  readonly needsFindings: boolean;
+  /** In Rego; the last one binds `finding`. */
+  readonly conditions: readonly string[];
+}
+
+/** The set of all findings of some guardrails, each with its slug. */
+function findings(set: string, members: readonly Member[]): string[] {
+  const parts = [`${set} contains null if false`, ""];
+  for (const { slug, own, conditions } of members) {
+    if (own) parts.push(`${set} contains ${misshapen(slug)} if {`, ...conditions, "not is_object(finding)", "}", "");
+    // What excuses a finding is Ringfence's to say.
+    const plain = own ? `object.remove(finding, ["excused"])` : "finding";
+    parts.push(
+      `${set} contains object.union(${plain}, {"guardrail": "${slug}"}) if {`,
+      ...conditions,
+      `not settings.exempt("${slug}")`,
+      "}",
+      "",
+    );
+  }
+  return parts;
+}
+
 /** A finding that is no object would be dropped without a word; this makes one of it that can be read. */
-function misshapenRule(family: string, slug: string, name: string): string {
-  return [
-    `_${family} contains {"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"} if {`,
-    `\tdata.ringfence.settings.guardrails["${slug}"].mode != "off"`,
-    `\tsome finding in ${name}.findings`,
-    "\tnot is_object(finding)",
-    "}",
-    "",
-  ].join("\n");
+function misshapen(slug: string): string {
+  return `{"guardrail": "${slug}", "pointer": "", "message": "the guardrail returned a finding that is no object"}`;
 }
 
 /** SHA-256 over the names and bytes of all sources that go into the bundle. */

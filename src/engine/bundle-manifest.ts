@@ -7,11 +7,19 @@ import type { JsonObject } from "../intake/json-value.ts";
 
 export const FAMILIES: readonly Family[] = ["network", "workload", "service", "namespace", "delivery", "definition"];
 
+/** The entrypoint of a family for new and changed objects has the family's name; all deletions have this one. */
+export const DELETION = "deletion";
+
 export type Mode = "enforce" | "warn" | "audit" | "off";
 export const MODES: readonly Mode[] = ["enforce", "warn", "audit", "off"];
 
+/** What a guardrail judges. A deletion is judged by the object that is to go. */
+export type JudgedOperation = "CREATE" | "UPDATE" | "DELETE";
+export const OPERATIONS: readonly JudgedOperation[] = ["CREATE", "UPDATE", "DELETE"];
+
 /** What a guardrail may ask for beyond the ordinary facts. */
-export type Need = "namespaceLabels" | "object";
+export type Need = "namespaceLabels" | "object" | "findings";
+export const NEEDS: readonly Need[] = ["namespaceLabels", "object", "findings"];
 
 export interface GuardrailMetadata {
   /** The public name: `any-any`. */
@@ -26,6 +34,9 @@ export interface GuardrailMetadata {
   readonly fix: string;
   readonly compliance: readonly string[];
   readonly needs: readonly Need[];
+  /** Whether an exception can excuse its findings. */
+  readonly excusable: boolean;
+  readonly operations: readonly JudgedOperation[];
   /** JSON Schema of the guardrail's parameters, defaults included. */
   readonly parameters: JsonObject;
   readonly references: readonly { readonly ref: string; readonly description: string }[];

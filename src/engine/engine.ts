@@ -3,16 +3,21 @@
  */
 import { readerFor, classify } from "../apis/registry.ts";
 import type { Family, ObjectReading } from "../apis/reading.ts";
+import { ApprovalVerifier } from "../exceptions/approval-verifier.ts";
+import type { KeySource } from "../exceptions/approver-keys.ts";
+import { approvalsIn } from "../exceptions/exception-facts.ts";
+import type { UnsignedLedger } from "../exceptions/unsigned-ledger.ts";
 import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
 import { type Bundle, guardrailsBySlug } from "./bundle.ts";
-import type { GuardrailMetadata } from "./bundle-manifest.ts";
+import { DELETION, type GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
 import { buildFacts, type FactsContext } from "./facts-builder.ts";
 import type { JudgeRequest } from "./judge-request.ts";
 import type { Settings } from "./settings.ts";
-import { PolicyFault, WasmHost } from "./wasm-host.ts";
+import { tolerateUnchanged } from "./unchanged-findings.ts";
 import { type Finding, toFindings, type Verdict } from "./verdict.ts";
+import { PolicyFault, WasmHost } from "./wasm-host.ts";
 
 /** Nothing could be decided: the caller denies, or ends with exit code 2. Never an allow. */
 export class EngineFault extends Error {
@@ -20,6 +25,14 @@ export class EngineFault extends Error {
     super(message, options);
     this.name = "EngineFault";
   }
+}
+
+/** What exceptions are judged by beside the settings; without it no approval counts. */
+export interface EngineExceptions {
+  /** The approvers' keys. */
+  readonly keys?: KeySource;
+  /** For exceptions without an approval. */
+  readonly ledger?: UnsignedLedger;
 }
 
 const NOT_JUDGED: Verdict = { judged: false, family: null, allowed: true, findings: [] };
@@ -30,25 +43,34 @@ export class Engine {
   readonly settings: Settings;
   readonly guardrails: ReadonlyMap<string, GuardrailMetadata>;
   readonly #host: WasmHost;
-  readonly #entrypoints: ReadonlyMap<Family, number>;
+  readonly #entrypoints: ReadonlyMap<string, number>;
+  /** Families with a guardrail that judges deletions. */
+  readonly #deletions: ReadonlySet<Family>;
   readonly #context: FactsContext;
+  readonly #approvals: ApprovalVerifier;
 
   /**
    * @throws PolicyFault where the bundle's module can't run here
    */
-  constructor(bundle: Bundle, settings: Settings) {
+  constructor(bundle: Bundle, settings: Settings, { keys, ledger }: EngineExceptions = {}) {
     this.digest = bundle.digest;
     this.revision = bundle.manifest.revision;
     this.settings = settings;
     this.guardrails = guardrailsBySlug(bundle.manifest);
     this.#host = new WasmHost(bundle.module, JSON.stringify({ ringfence: { settings } }));
     this.#entrypoints = new Map(
-      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1) as Family, number]),
+      [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1), number]),
     );
+    this.#deletions = new Set(
+      bundle.manifest.guardrails.flatMap(({ families, operations }) => (operations.includes("DELETE") ? families : [])),
+    );
+    const { audience, revoked, controllers } = settings.exceptions;
+    this.#approvals = new ApprovalVerifier({ audience, keys: keys ?? null, revoked });
     this.#context = {
       digest: bundle.digest,
       withSource: bundle.manifest.guardrails.some(({ needs }) => needs.includes("object")),
       widths: widthContext(settings),
+      exceptions: { approvals: this.#approvals, controllers, ledger: ledger ?? null },
     };
   }
 
@@ -65,6 +87,16 @@ export class Engine {
   }
 
   /**
+   * Verifies the approvals that an object and its stored form carry; without this they don't count. Never rejects.
+   */
+  async prepare({ object, oldObject }: Pick<JudgeRequest, "object" | "oldObject">): Promise<void> {
+    for (const side of [object, oldObject]) {
+      const tokens = side === null ? [] : approvalsIn(side);
+      if (tokens.length > 0) await this.#approvals.prepare(tokens);
+    }
+  }
+
+  /**
    * Judges one object.
    * @returns the verdict; `judged: false` for kinds that are none of ours
    * @throws EngineFault where nothing could be decided
@@ -72,15 +104,16 @@ export class Engine {
   judge(request: JudgeRequest): Verdict {
     const reading = this.#read(request.group, request.kind, request.object, request.oldObject);
     if (reading === undefined) return NOT_JUDGED;
+    if (request.operation === "DELETE" && !this.#deletions.has(reading.family)) return NOT_JUDGED;
     const oldReading =
       request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject, null);
     const { family } = reading;
     const raw = this.#evaluate(request, reading, oldReading);
     if (raw.length === 0) return { judged: true, family, allowed: true, findings: [] };
     const findings = toFindings(raw, this.guardrails, this.settings);
-    const denied = findings.some(({ level }) => level === "deny");
-    if (!denied) return { judged: true, family, allowed: true, findings };
-    const judged = oldReading === undefined ? findings : this.#tolerateUnchanged(request, oldReading, findings);
+    const isDenied = findings.some(({ level }) => level === "deny");
+    const judged =
+      isDenied && oldReading !== undefined ? this.#tolerate(request, reading, oldReading, findings) : findings;
     return { judged: true, family, allowed: !judged.some(({ level }) => level === "deny"), findings: judged };
   }
 
@@ -120,8 +153,9 @@ export class Engine {
     reading: ObjectReading,
     oldReading: ObjectReading | undefined,
   ): readonly RawFinding[] {
-    const entrypoint = this.#entrypoints.get(reading.family);
-    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${reading.family}`);
+    const name = request.operation === "DELETE" ? DELETION : reading.family;
+    const entrypoint = this.#entrypoints.get(name);
+    if (entrypoint === undefined) throw new EngineFault(`the bundle has no entrypoint for ${name}`);
     const facts = buildFacts(request, reading, oldReading, this.#context);
     let output: string;
     try {
@@ -168,30 +202,18 @@ export class Engine {
     return answer.findings as RawFinding[];
   }
 
-  /**
-   * Turns denials into warnings where the stored object has the same finding already, so that nobody is locked out of
-   * scaling, fixing or removing a finalizer. Each finding of the stored object excuses one.
-   */
-  #tolerateUnchanged(
+  #tolerate(
     request: JudgeRequest,
+    reading: ObjectReading,
     oldReading: ObjectReading,
     findings: readonly Finding[],
   ): readonly Finding[] {
-    if (!this.settings.tolerateUnchanged && !isTerminating(request.object)) return findings;
-    if (request.oldObject === null) return findings;
-    const stored = this.#evaluate({ ...request, object: request.oldObject, oldObject: null }, oldReading, undefined);
-    const counts = new Map<string, number>();
-    for (const { guardrail, message } of stored) {
-      const key = `${guardrail}\0${message}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    return findings.map((finding) => {
-      const key = `${finding.guardrail}\0${finding.rawMessage}`;
-      const left = counts.get(key) ?? 0;
-      if (finding.level !== "deny" || left === 0) return finding;
-      counts.set(key, left - 1);
-      return { ...finding, level: "warn", unchanged: true };
-    });
+    const { object, oldObject } = request;
+    if (!this.settings.tolerateUnchanged && !isTerminating(object)) return findings;
+    if (oldObject === null) return findings;
+    const stored = this.#evaluate({ ...request, object: oldObject, oldObject: null }, oldReading, undefined);
+    const before = { object: oldObject, policy: oldReading.policy };
+    return tolerateUnchanged(findings, stored, before, { object, policy: reading.policy });
   }
 }
 

@@ -3,12 +3,14 @@
  */
 import type { ObjectReading, OpeningReading, ServiceReading } from "../apis/reading.ts";
 import { knownRelease } from "../apis/upstream-releases.ts";
+import { exceptionFact, type ExceptionSources } from "../exceptions/exception-facts.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
 import { peerWidth, type WidthContext } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
 import type { Facts, LabelledFact, OpeningFact, PolicyFact, ServiceFact } from "./facts.ts";
 import type { JudgeRequest } from "./judge-request.ts";
+import { managedFact } from "./managed-fact.ts";
 
 export interface FactsContext {
   /** Digest of the bundle that will judge. */
@@ -16,6 +18,7 @@ export interface FactsContext {
   /** Whether a guardrail of the bundle asked for the object itself. */
   readonly withSource: boolean;
   readonly widths: WidthContext;
+  readonly exceptions: ExceptionSources;
 }
 
 /**
@@ -32,13 +35,17 @@ export function buildFacts(
 ): Facts {
   const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
   const release = knownRelease(request.group);
+  const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
+  const exception = exceptionFact(request, reading, context.exceptions);
+  const managed = reading.family === "network" ? managedFact(request) : undefined;
   return {
     version: 1,
     uid: request.uid,
     digest: context.digest,
     place: request.place,
     operation: request.operation,
-    now: now(),
+    now: textOf(nowSeconds),
+    nowSeconds,
     object: {
       group: request.group,
       version: request.version,
@@ -57,7 +64,10 @@ export function buildFacts(
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
     ...(reading.service === undefined ? {} : { service: serviceFact(reading.service, context.widths) }),
     ...(reading.pods === undefined ? rareFacts(reading, context.widths) : {}),
+    ...(managed === undefined ? {} : { managed }),
+    ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
+    ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),
   };
 }
@@ -86,8 +96,7 @@ function openingFact({ users, ...opening }: OpeningReading, widths: WidthContext
 
 /** Formatting a date costs a tenth of an evaluation, and the facts know whole seconds only. */
 let current = { second: 0, text: "" };
-function now(): string {
-  const second = Math.floor(Date.now() / 1000);
+function textOf(second: number): string {
   if (second !== current.second) {
     current = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
   }

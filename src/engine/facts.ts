@@ -12,8 +12,10 @@ import type {
   PodReading,
   ServiceReading,
 } from "../apis/reading.ts";
+import type { ExceptionFact } from "../exceptions/exception-facts.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
+import type { ManagedFact } from "./managed-fact.ts";
 import type { PeersFact, PeersWidth, RuleFact, UnionFact } from "../model/width.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
@@ -36,6 +38,13 @@ export interface LabelledFact {
   readonly oldLabels: Readonly<Record<string, string>> | null;
 }
 
+/** Whether policies isolate every Pod of a namespace, by direction. */
+export interface DefaultDenyFact {
+  readonly namespace: string;
+  readonly ingress: boolean;
+  readonly egress: boolean;
+}
+
 export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
 
 /** A Service; who may connect is a width here. */
@@ -54,6 +63,8 @@ export interface Facts {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   /** RFC 3339, UTC, whole seconds. */
   readonly now: string;
+  /** The same moment in seconds since 1970. */
+  readonly nowSeconds: number;
   readonly object: {
     readonly group: string;
     readonly version: string;
@@ -80,7 +91,13 @@ export interface Facts {
   readonly crossings?: readonly CrossingReading[];
   readonly allowances?: readonly AllowanceReading[];
   readonly definition?: DefinitionReading;
+  /** Only for a managed default deny: what happens to it. */
+  readonly managed?: ManagedFact;
+  /** Only for a Namespace whose policies are all known: in the gate and in the audit. */
+  readonly defaultDeny?: DefaultDenyFact;
   readonly defects: readonly Defect[];
+  /** Only for objects that ask for an exception. */
+  readonly exception?: ExceptionFact;
   /** Only for bundles with a guardrail whose METADATA says `custom: {needs: [object]}`. */
   readonly source?: JsonObject;
 }
@@ -94,4 +111,17 @@ export interface RawFinding {
   readonly fix?: string;
   /** The finding never denies, whatever the guardrail's mode. */
   readonly atMost?: "warn";
+  /** The rules that the finding is about: they must all be approved before it is excused. Only findings on widths. */
+  readonly rules?: readonly string[];
+  /** What excuses the finding: written by rego/lib/exceptions.rego alone. */
+  readonly excused?: Excuse;
+}
+
+export interface Excuse {
+  /** Ids of the approvals, joined by commas; `unsigned` where settings allow exceptions without one. */
+  readonly id: string;
+  /** Names of the approvers, joined by a comma and a space; empty for unsigned ones. */
+  readonly approver: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
 }

@@ -3,7 +3,7 @@
  */
 import type { JsonObject } from "../intake/json-value.ts";
 import { BundleBuildError } from "./bundle-build-error.ts";
-import { FAMILIES, type GuardrailMetadata, MODES } from "./bundle-manifest.ts";
+import { FAMILIES, type GuardrailMetadata, MODES, NEEDS, OPERATIONS } from "./bundle-manifest.ts";
 
 const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -30,6 +30,7 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
   };
   const families = strings(custom["families"]);
   const needs = strings(custom["needs"] ?? []);
+  const operations = strings(custom["operations"] ?? ["CREATE", "UPDATE"]);
   const mode = custom["mode"];
   const severity = custom["severity"];
   const fix = custom["fix"];
@@ -47,8 +48,20 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
   if (!["low", "medium", "high", "critical"].some((known) => known === severity))
     wrong("severity must be low, medium, high or critical");
   if (typeof fix !== "string" || fix === "") wrong("fix is missing: one sentence that says what to change");
-  if (needs === undefined || needs.some((need) => need !== "namespaceLabels" && need !== "object")) {
-    wrong("needs may list namespaceLabels and object");
+  if (needs === undefined || needs.some((need) => !NEEDS.some((known) => known === need))) {
+    wrong(`needs may list ${NEEDS.join(", ")}`);
+  }
+  const excusable = custom["excusable"] ?? true;
+  if (typeof excusable !== "boolean") wrong("excusable must be true or false");
+  if (
+    operations === undefined ||
+    operations.length === 0 ||
+    operations.some((operation) => !OPERATIONS.some((known) => known === operation))
+  ) {
+    wrong(`operations must list some of ${OPERATIONS.join(", ")}`);
+  }
+  if (operations?.includes("CREATE") !== operations?.includes("UPDATE")) {
+    wrong("operations must list CREATE and UPDATE together: what may not be created may not be made of something else");
   }
   return {
     slug,
@@ -60,6 +73,8 @@ export function toMetadata(annotation: Annotation, file: string, own: boolean): 
     fix: fix as string,
     compliance: strings(custom["compliance"] ?? []) ?? wrong("compliance must be a list of texts"),
     needs: needs as GuardrailMetadata["needs"],
+    excusable: excusable as boolean,
+    operations: operations as GuardrailMetadata["operations"],
     parameters: (custom["parameters"] as JsonObject | undefined) ?? {
       type: "object",
       additionalProperties: false,

@@ -28,6 +28,7 @@ const MODE_WORDS: Readonly<Record<Mode, string>> = {
 const NEED_WORDS: Readonly<Record<Need, string>> = {
   namespaceLabels: "the labels of the object's namespace; where they can't be had, what depends on them is not judged",
   object: "the object itself",
+  findings: "the findings of the other guardrails",
 };
 
 /** How the ids of METADATA begin, and what they are ids of. */
@@ -108,11 +109,12 @@ function page(guardrail: GuardrailMetadata, samples: readonly Sample[]): string 
   ]);
 }
 
-function facts({ families, mode, severity, needs }: GuardrailMetadata): readonly (readonly string[])[] {
+function facts({ families, mode, severity, needs, excusable }: GuardrailMetadata): readonly (readonly string[])[] {
   return [
     ["judges", families.map((family) => FAMILY_WORDS[family]).join(", ")],
     ["default mode", `\`${mode}\`: ${MODE_WORDS[mode]}`],
     ["severity", severity],
+    ...(excusable ? [] : [["exceptions", "none: no exception excuses its findings"]]),
     ...(needs.length === 0 ? [] : [["needs", needs.map((need) => NEED_WORDS[need]).join("; ")]]),
   ];
 }
@@ -153,8 +155,10 @@ function valuesInWords(schema: JsonObject): string {
   return type === "string" ? "text" : JSON.stringify(type).replaceAll('"', "");
 }
 
-function example({ verdict, title, about, finds, also, yaml }: Sample): readonly string[] {
+function example({ verdict, title, about, finds, also, signed, now, yaml }: Sample): readonly string[] {
   const notes = finds.map((finding) => `- ${code(finding)}`);
+  if (signed !== undefined) notes.push(`- \`SIGNED\` stands for an approval from ${signed[0]} to ${signed[1]}`);
+  if (now !== undefined) notes.push(`- judged at ${now}`);
   if (also.length > 0)
     notes.push(`- findings of other guardrails: ${also.map((slug) => `[${slug}](${slug}.md)`).join(", ")}`);
   const heading = `### ${sentenceCase(verdict)}: ${title}`;

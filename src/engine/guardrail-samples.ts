@@ -1,17 +1,20 @@
 /**
  * @module Samples: the good and bad examples beside a guardrail (`rego/guardrails/NAME/samples/`), which are tests and
- * documentation at once. A file is named `denied.`, `warned.` or `allowed.` and why; comments at its top say
+ * documentation at once. A file is named `denied.`, `warned.`, `reported.` (mode audit) or `allowed.` and why; comments at its top say
  *
  * - in plain words what is interesting about it,
  * - `# finds: PLACE: MESSAGE`, one line for each finding of the guardrail,
- * - `# also: SLUG, SLUG`, other guardrails that have something to say.
+ * - `# also: SLUG, SLUG`, other guardrails that have something to say,
+ * - `# signed: TIME to TIME`: the word SIGNED stands for an approval of the (live) object's exception, signed at the first
+ *   time and good until the second,
+ * - `# now: TIME`: when it is judged.
  *
  * An object that occurs twice is a live object and its change.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export type SampleVerdict = "denied" | "warned" | "allowed";
+export type SampleVerdict = "denied" | "warned" | "reported" | "allowed";
 
 export interface Sample {
   /** `any_any/samples/denied.empty-rule.yaml` */
@@ -26,11 +29,14 @@ export interface Sample {
   /** `spec.ingress[0]: allows anyone on every port` */
   readonly finds: readonly string[];
   readonly also: readonly string[];
+  /** From when to when the approval in it holds. */
+  readonly signed: readonly [from: string, until: string] | undefined;
+  readonly now: string | undefined;
   /** The objects, without the comments at the top. */
   readonly yaml: string;
 }
 
-const NAME = /^(denied|warned|allowed)\.([a-z0-9-]+)\.yaml$/;
+const NAME = /^(denied|warned|reported|allowed)\.([a-z0-9-]+)\.yaml$/;
 
 /**
  * Reads the samples of all guardrails, denied ones first.
@@ -45,18 +51,21 @@ export async function readSamples(folder: string): Promise<readonly Sample[]> {
   return samples.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || (a.file < b.file ? -1 : 1));
 }
 
-const ORDER: readonly SampleVerdict[] = ["denied", "warned", "allowed"];
+const ORDER: readonly SampleVerdict[] = ["denied", "warned", "reported", "allowed"];
 
 function parseSample(file: string, text: string): Sample {
   const [guardrail = "", , name = ""] = file.split("/");
   const [, verdict, title = ""] = NAME.exec(name) ?? [];
   if (verdict === undefined)
-    throw new Error(`${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml or allowed.WHY.yaml`);
+    throw new Error(
+      `${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml, reported.WHY.yaml or allowed.WHY.yaml`,
+    );
   const lines = text.split("\n");
   const end = lines.findIndex((line) => !line.startsWith("#"));
   const comments = lines.slice(0, end).map((line) => line.replace(/^# ?/, ""));
   const tagged = (tag: string) => comments.flatMap((line) => (line.startsWith(tag) ? [line.slice(tag.length)] : []));
-  const about = comments.filter((line) => !line.startsWith(FINDS) && !line.startsWith(ALSO)).join(" ");
+  const about = comments.filter((line) => TAGS.every((tag) => !line.startsWith(tag))).join(" ");
+  const [[from = "", until = ""] = []] = tagged(SIGNED).map((times) => times.split(" to "));
   if (about === "") throw new Error(`${file}: its first comment must say what is interesting about it`);
   return {
     file,
@@ -66,9 +75,14 @@ function parseSample(file: string, text: string): Sample {
     about,
     finds: tagged(FINDS),
     also: tagged(ALSO).flatMap((slugs) => slugs.split(", ")),
+    signed: from === "" ? undefined : [from, until],
+    now: tagged(NOW)[0],
     yaml: lines.slice(end).join("\n"),
   };
 }
 
 const FINDS = "finds: ";
 const ALSO = "also: ";
+const SIGNED = "signed: ";
+const NOW = "now: ";
+const TAGS = [FINDS, ALSO, SIGNED, NOW];

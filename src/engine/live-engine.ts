@@ -7,8 +7,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readBundle } from "./bundle.ts";
 import { Engine } from "./engine.ts";
+import { type LiveKeys, NO_KEYS, startKeys } from "./live-keys.ts";
 import { selfTest, warmUp } from "./self-test.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 export interface EngineFiles {
   /** Folder with policy.wasm and manifest.json. */
@@ -22,43 +23,67 @@ export interface LiveEngineEvents {
   readonly replaced: (engine: Engine) => void;
   /** The new files can't be used; the old engine stays. One message per change of the files. */
   readonly refused: (reason: string) => void;
+  /** The approvers' keys can't be read, or some of them can't be used; null when all is well again. */
+  readonly keysProblem?: (problem: string | null) => void;
+}
+
+interface Loaded {
+  readonly engine: Engine;
+  readonly keys: LiveKeys;
 }
 
 /**
- * Loads an engine and proves that it works.
+ * Loads an engine, without approvers' keys, and proves that it works.
  * @throws BundleError, SettingsError, PolicyFault or EngineFault with a message for people
  */
 export async function loadEngine(files: EngineFiles): Promise<Engine> {
+  return (await loadWithKeys(files, NO_KEYS, () => Promise.resolve(NO_KEYS))).engine;
+}
+
+async function loadWithKeys(
+  files: EngineFiles,
+  previous: LiveKeys,
+  start: (settings: Settings, previous: LiveKeys) => Promise<LiveKeys>,
+): Promise<Loaded> {
   const bundle = readBundle(files.bundle);
-  const engine = new Engine(bundle, await readSettings(files.settings, bundle.manifest));
-  selfTest(engine, bundle);
-  return engine;
+  const settings = await readSettings(files.settings, bundle.manifest);
+  const keys = await start(settings, previous);
+  try {
+    const engine = new Engine(bundle, settings, keys.source === undefined ? {} : { keys: keys.source });
+    selfTest(engine, bundle);
+    return { engine, keys };
+  } catch (cause) {
+    if (keys !== previous) keys.stop();
+    throw cause;
+  }
 }
 
 export class LiveEngine {
   readonly #files: EngineFiles;
   readonly #events: LiveEngineEvents;
-  #current: Engine;
+  #current: Loaded;
   #fingerprint: string;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(files: EngineFiles, events: LiveEngineEvents, engine: Engine, fingerprint: string) {
+  private constructor(files: EngineFiles, events: LiveEngineEvents, loaded: Loaded, fingerprint: string) {
     this.#files = files;
     this.#events = events;
-    this.#current = engine;
+    this.#current = loaded;
     this.#fingerprint = fingerprint;
   }
 
-  /** Loads the files and warms the engine up; see {@link loadEngine} for the errors. */
+  /**
+   * Loads the files and warms the engine up; see {@link loadEngine} for the errors.
+   * @throws KeySetError where the settings name a file of approvers' keys that can't be read
+   */
   static async start(files: EngineFiles, events: LiveEngineEvents): Promise<LiveEngine> {
     const fingerprint = await fingerprintOf(files);
-    const engine = await loadEngine(files);
-    warmUp(engine);
-    return new LiveEngine(files, events, engine, fingerprint);
+    const loaded = await load(files, NO_KEYS, events);
+    return new LiveEngine(files, events, loaded, fingerprint);
   }
 
   get current(): Engine {
-    return this.#current;
+    return this.#current.engine;
   }
 
   /** Looks at the files every `seconds`; content counts, so that Kubernetes' swaps of symbolic links are seen. */
@@ -72,6 +97,7 @@ export class LiveEngine {
     this.#timer.unref();
   }
 
+  /** Ends looking at the files; the approvers' keys stay fresh. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -83,14 +109,23 @@ export class LiveEngine {
       const fingerprint = await fingerprintOf(this.#files);
       if (fingerprint === this.#fingerprint) return;
       this.#fingerprint = fingerprint;
-      const engine = await loadEngine(this.#files);
-      warmUp(engine);
-      this.#current = engine;
-      this.#events.replaced(engine);
+      const { keys } = this.#current;
+      this.#current = await load(this.#files, keys, this.#events);
+      if (this.#current.keys !== keys) keys.stop();
+      this.#events.replaced(this.#current.engine);
     } catch (cause) {
       this.#events.refused(cause instanceof Error ? cause.message : String(cause));
     }
   }
+}
+
+async function load(files: EngineFiles, previous: LiveKeys, events: LiveEngineEvents): Promise<Loaded> {
+  const onProblem = (problem: string | null) => events.keysProblem?.(problem);
+  const loaded = await loadWithKeys(files, previous, ({ exceptions }) =>
+    startKeys(exceptions.keys, previous, onProblem),
+  );
+  warmUp(loaded.engine);
+  return loaded;
 }
 
 async function fingerprintOf({ bundle, settings }: EngineFiles): Promise<string> {

@@ -5,6 +5,8 @@
 import type { Schema } from "@cfworker/json-schema";
 import type { JsonObject } from "../intake/json-value.ts";
 import { type BundleManifest, MODES } from "./bundle-manifest.ts";
+import { exceptionSchema } from "./exception-settings.ts";
+import { DEFAULT_DENY_SCHEMA, MUTATE_SCHEMA } from "./default-deny-settings.ts";
 
 const names = (description: string): Schema => ({
   type: "array",
@@ -56,13 +58,14 @@ export function settingsSchema(manifest: BundleManifest): Schema {
       },
     };
   }
+  const exceptions = exceptionSchema(manifest.guardrails.map(({ slug }) => slug));
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Ringfence guardrails",
     type: "object",
     additionalProperties: false,
     required: ["apiVersion", "kind", "metadata"],
-    $defs: { exempt: EXEMPT },
+    $defs: { exempt: EXEMPT, ...exceptions.definitions },
     properties: {
       apiVersion: { const: "ringfence.dev/v1alpha1" },
       kind: { const: "Guardrails" },
@@ -76,13 +79,16 @@ export function settingsSchema(manifest: BundleManifest): Schema {
         type: "string",
         minLength: 1,
         maxLength: 300,
-        description: "The last line of every denial: whom to ask, and how to ask for an exception.",
+        description: "The last line of every denial, instead of how to ask for an exception.",
       },
       exempt: EXEMPT_REFERENCE,
       tolerateUnchanged: {
         type: "boolean",
         description: "An update is not denied for a finding that the stored object already has; it is a warning then.",
       },
+      exceptions: exceptions.schema,
+      defaultDeny: DEFAULT_DENY_SCHEMA,
+      mutate: MUTATE_SCHEMA,
       guardrails: { type: "object", additionalProperties: false, properties: guardrails },
     },
   };

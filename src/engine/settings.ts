@@ -10,6 +10,13 @@ import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
 import { printable } from "./verdict.ts";
+import { completeExceptions, type ExceptionSettings } from "./exception-settings.ts";
+import {
+  completeDefaultDeny,
+  completeMutate,
+  type DefaultDenySettings,
+  type MutateSettings,
+} from "./default-deny-settings.ts";
 import { preparedSettings } from "./prepared-settings.ts";
 import { defaultParameters, settingsSchema } from "./settings-schema.ts";
 
@@ -30,14 +37,15 @@ export interface GuardrailSettings {
 /** Complete settings: every guardrail of the bundle has an entry. `data.ringfence.settings` in Rego. */
 export interface Settings {
   readonly name: string;
-  /** The last line of every denial. */
-  readonly help: string;
+  /** The last line of every denial; null: how to ask for an exception. */
+  readonly help: string | null;
   readonly exempt: Exempt;
   readonly tolerateUnchanged: boolean;
+  readonly exceptions: ExceptionSettings;
+  readonly defaultDeny: DefaultDenySettings;
+  readonly mutate: MutateSettings;
   readonly guardrails: Readonly<Record<string, GuardrailSettings>>;
 }
-
-const DEFAULT_HELP = "exception: ask the platform team, with the reason and for how long";
 
 /** Settings that can't be used. Every problem has its file and line. */
 export class SettingsError extends Error {
@@ -76,12 +84,18 @@ export function parseSettings(bytes: Uint8Array, source: string, manifest: Bundl
     document.value,
   );
   if (!valid) throw new SettingsError(problems(document, violations));
-  return complete(document.value, manifest);
+  const more: string[] = [];
+  const settings = complete(document.value, manifest, source, (pointer, text) => {
+    const { line, column } = document.locate(pointer);
+    more.push(`${source}:${line}:${column}: ${pointer}: ${text}`);
+  });
+  if (more.length > 0) throw new SettingsError(more);
+  return settings;
 }
 
 /** What a bundle does without any settings: every guardrail in its own mode with its own parameters, nobody exempt. */
 export function defaultSettings(manifest: BundleManifest): Settings {
-  return complete({ metadata: { name: "default" } }, manifest);
+  return complete({ metadata: { name: "default" } }, manifest, "", () => undefined);
 }
 
 function intakeProblem(error: IntakeError): string {
@@ -109,7 +123,12 @@ function problems(document: Document, violations: readonly OutputUnit[]): string
   return [...lines];
 }
 
-function complete(value: JsonObject, manifest: BundleManifest): Settings {
+function complete(
+  value: JsonObject,
+  manifest: BundleManifest,
+  source: string,
+  problem: (pointer: string, text: string) => void,
+): Settings {
   const given = (value["guardrails"] ?? {}) as Record<string, Partial<GuardrailSettings>>;
   const guardrails: Record<string, GuardrailSettings> = {};
   for (const { slug, mode, parameters } of manifest.guardrails) {
@@ -122,9 +141,17 @@ function complete(value: JsonObject, manifest: BundleManifest): Settings {
   }
   return {
     name: (value["metadata"] as { name: string }).name,
-    help: printable((value["help"] ?? DEFAULT_HELP) as string),
+    help: value["help"] === undefined ? null : printable(value["help"] as string),
     exempt: (value["exempt"] ?? {}) as Exempt,
     tolerateUnchanged: (value["tolerateUnchanged"] ?? true) as boolean,
+    exceptions: completeExceptions(
+      value["exceptions"],
+      manifest.guardrails.map(({ slug }) => slug),
+      source,
+      problem,
+    ),
+    defaultDeny: completeDefaultDeny(value["defaultDeny"] as JsonObject | undefined),
+    mutate: completeMutate(value["mutate"] as JsonObject | undefined),
     guardrails,
   };
 }

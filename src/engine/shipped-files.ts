@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
 export const SHIPPED_BUNDLE = join(ROOT, "policies", "bundle");
 export const SHIPPED_SETTINGS = join(ROOT, "policies", "guardrails.yaml");
+export const SHIPPED_DEFAULT_DENY = join(ROOT, "policies", "default-deny");
 export const SHIPPED_REGO = join(ROOT, "rego");
 
 function findRoot(start: string): string {

@@ -3,16 +3,17 @@
  */
 import type { Family } from "../apis/reading.ts";
 import type { GuardrailMetadata } from "./bundle-manifest.ts";
-import type { RawFinding } from "./facts.ts";
+import type { Excuse, RawFinding } from "./facts.ts";
 import type { Settings } from "./settings.ts";
 
-export type Level = "deny" | "warn" | "audit";
+/** What a finding leads to; `excused` is nothing, until the exception ends. */
+export type Level = "deny" | "excused" | "warn" | "audit";
 
 export interface Finding {
   readonly guardrail: string;
   readonly level: Level;
-  /** The exception that excuses the finding, or null. */
-  readonly excused: string | null;
+  /** The exception that excuses the finding, or null. Where there is one, the level is `excused`. */
+  readonly excused: Excuse | null;
   /** One sentence, safe to print: nothing in it breaks a line or a terminal. */
   readonly message: string;
   /** The message as the guardrail gave it, for comparing findings. */
@@ -20,6 +21,8 @@ export interface Finding {
   readonly fix: string;
   readonly pointer: string;
   readonly compliance: readonly string[];
+  /** The rules that the finding is about (JSON Pointers), where it is about the width of rules. */
+  readonly rules?: readonly string[];
   /** The stored object has the finding already. */
   readonly unchanged?: boolean;
 }
@@ -40,7 +43,8 @@ export interface ObjectName {
 }
 
 const LEVELS: Readonly<Record<string, Level | undefined>> = { enforce: "deny", warn: "warn", audit: "audit" };
-const ORDER: readonly Level[] = ["deny", "warn", "audit"];
+/** Worst first. */
+export const LEVELS_IN_ORDER: readonly Level[] = ["deny", "excused", "warn", "audit"];
 const LONGEST_MESSAGE = 400;
 
 /** Gives raw findings their level and metadata; denials first, then by place. */
@@ -50,24 +54,26 @@ export function toFindings(
   settings: Settings,
 ): readonly Finding[] {
   return raw
-    .map(({ guardrail, pointer, message, fix, atMost }): Finding => {
+    .map(({ guardrail, pointer, message, fix, rules, atMost, excused = null }): Finding => {
       const metadata = guardrails.get(guardrail);
       // A guardrail without a known mode can't be one that lets pass.
       const level = LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny";
+      const capped = level === "deny" && atMost === "warn" ? "warn" : level;
       return {
         guardrail,
-        level: level === "deny" && atMost === "warn" ? "warn" : level,
-        excused: null,
+        level: excused === null ? capped : "excused",
+        excused,
         message: printable(message),
         rawMessage: message,
         fix: printable(fix ?? metadata?.fix ?? ""),
         pointer,
         compliance: metadata?.compliance ?? [],
+        ...(rules === undefined ? {} : { rules }),
       };
     })
     .toSorted(
       (a, b) =>
-        ORDER.indexOf(a.level) - ORDER.indexOf(b.level) ||
+        LEVELS_IN_ORDER.indexOf(a.level) - LEVELS_IN_ORDER.indexOf(b.level) ||
         compareTexts(a.guardrail, b.guardrail) ||
         comparePointers(a.pointer, b.pointer) ||
         // The policy answers with a set, whose order says nothing and changes with the bundle.
@@ -98,9 +104,10 @@ function comparePointers(a: string, b: string): number {
 /**
  * The text of a denial. First line: object and number of findings; then guardrail, place and what is wrong; then how to
  * fix it (once per guardrail); then whom to ask.
+ * @param denials the findings that deny
+ * @param help the last line, see exception-words.ts
  */
-export function denialText(object: ObjectName, findings: readonly Finding[], help: string): string {
-  const denials = findings.filter(({ level }) => level === "deny");
+export function denialText(object: ObjectName, denials: readonly Finding[], help: string): string {
   const lines = [
     `ringfence denied ${objectWords(object)} (${denials.length} ${denials.length === 1 ? "finding" : "findings"})`,
   ];

@@ -13,11 +13,21 @@ interface ObjectReference {
   readonly name: string;
 }
 
+/** What excuses a finding. */
+interface CheckExcuse {
+  /** Ids of the approvals, joined by commas; `unsigned` where settings allow exceptions without one. */
+  readonly id: string;
+  /** Who approved it. */
+  readonly approver: string;
+  /** RFC 3339, UTC, whole seconds: at this moment the finding denies again. */
+  readonly expires: string;
+}
+
 export interface CheckFinding {
   readonly guardrail: string;
   readonly level: Level;
-  /** The exception that excuses the finding, or null. */
-  readonly excused: string | null;
+  /** The exception that excuses the finding, or null. Where there is one, the level is `excused`. */
+  readonly excused: CheckExcuse | null;
   readonly message: string;
   readonly fix: string;
   readonly object: ObjectReference;

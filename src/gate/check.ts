@@ -4,9 +4,12 @@
 import { classify } from "../apis/registry.ts";
 import { type Engine, EngineFault } from "../engine/engine.ts";
 import type { Finding, Verdict } from "../engine/verdict.ts";
+import { formatInstant } from "../exceptions/instant.ts";
 import type { Document, IntakeError } from "../intake/document.ts";
 import { readInputs, type ReadOptions } from "../intake/files.ts";
 import type { CheckError, CheckFinding, CheckResult } from "./check-result.ts";
+import { DefaultDenyInInput } from "./default-deny-in-input.ts";
+import { gateRequest } from "./gate-request.ts";
 import { InactiveGuardrails } from "./inactive-guardrails.ts";
 import { NamespacesInInput } from "./namespaces-in-input.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -14,6 +17,8 @@ import { type Subject, subjectOf } from "./subject.ts";
 export interface CheckOptions extends ReadOptions {
   /** The namespace of namespaced objects that name none; `default` if absent. */
   readonly namespace?: string;
+  /** The moment to judge for, in seconds since 1970; now if absent. */
+  readonly now?: number;
 }
 
 /**
@@ -21,13 +26,15 @@ export interface CheckOptions extends ReadOptions {
  * @param paths files, folders, or `-` for standard input
  */
 export async function check(paths: readonly string[], options: CheckOptions, engine: Engine): Promise<CheckResult> {
-  const run = new Check(engine, options.namespace ?? "default");
+  const run = new Check(engine, options);
   for await (const { documents, errors } of readInputs(paths, options)) {
     for (const document of documents) run.take(document);
     for (const error of errors) run.takeError(error);
   }
   return run.finish();
 }
+
+const MISSING = "default-deny-missing";
 
 interface Waiting {
   readonly document: Document;
@@ -37,17 +44,21 @@ interface Waiting {
 class Check {
   readonly #engine: Engine;
   readonly #namespace: string;
+  readonly #now: number;
   readonly #namespaces = new NamespacesInInput();
   readonly #inactive: InactiveGuardrails;
+  #defaultDenies: DefaultDenyInInput | undefined;
   /** A Namespace may stand behind the objects in it: they wait until all of the input is read. */
   #waiting: Waiting[] = [];
   readonly #findings: CheckFinding[] = [];
   readonly #errors: CheckError[] = [];
   readonly #counts = { documents: 0, judged: 0, denied: 0, warned: 0, excused: 0 };
 
-  constructor(engine: Engine, namespace: string) {
+  constructor(engine: Engine, { namespace, now }: CheckOptions) {
     this.#engine = engine;
-    this.#namespace = namespace;
+    this.#namespace = namespace ?? "default";
+    // One moment for all of the input.
+    this.#now = now ?? Math.floor(Date.now() / 1000);
     this.#inactive = new InactiveGuardrails(engine);
   }
 
@@ -62,14 +73,17 @@ class Check {
       this.#refuse(document, "/metadata/namespace", "metadata.namespace must be a text");
       return;
     }
-    if (subject.group === "" && subject.kind === "Namespace") this.#namespaces.add(subject.name, document.value);
+    if (isNamespace(subject)) this.#namespaces.add(subject.name, document.value);
     // Only what a guardrail looks at is kept; the other kinds are counted and let go.
     if (classify(subject.group, subject.kind) !== "other") this.#waiting.push({ document, subject });
   }
 
-  finish(): CheckResult {
+  async finish(): Promise<CheckResult> {
     const { digest, revision } = this.#engine;
-    for (const [index, { document, subject }] of this.#waiting.entries()) this.#judge(document, subject, index + 1);
+    this.#findDefaultDenies();
+    for (const [index, { document, subject }] of this.#waiting.entries()) {
+      await this.#judge(document, subject, index + 1);
+    }
     this.#waiting = [];
     if (this.#counts.documents === 0 && this.#errors.length === 0) {
       this.#errors.push({ file: "-", line: null, column: null, message: "there was nothing to check" });
@@ -85,21 +99,32 @@ class Check {
     };
   }
 
-  #judge(document: Document, subject: Subject, number: number): void {
+  /** Reads the policies once more; only where the input has namespaces and somebody wants to know. */
+  #findDefaultDenies(): void {
+    const { guardrails, defaultDeny } = this.#engine.settings;
+    const isWanted = this.#engine.guardrails.has(MISSING) && guardrails[MISSING]?.mode !== "off";
+    // Ringfence itself will create what is missing.
+    if (!isWanted || defaultDeny.mode !== "observe" || !this.#waiting.some(({ subject }) => isNamespace(subject)))
+      return;
+    this.#defaultDenies = new DefaultDenyInInput();
+    for (const { document, subject } of this.#waiting) this.#defaultDenies.add(subject, document.value);
+  }
+
+  async #judge(document: Document, subject: Subject, number: number): Promise<void> {
     const labels = subject.namespace === "" ? null : this.#namespaces.get(subject.namespace);
+    const known = typeof labels === "string" ? null : labels;
+    const request = gateRequest(document, subject, {
+      uid: String(number),
+      namespaceLabels: known,
+      now: this.#now,
+      ...(this.#defaultDenies !== undefined && isNamespace(subject)
+        ? { defaultDeny: this.#defaultDenies.of(subject.name) }
+        : {}),
+    });
     let verdict: Verdict;
     try {
-      verdict = this.#engine.judge({
-        ...subject,
-        uid: String(number),
-        place: "gate",
-        operation: "CREATE",
-        subresource: "",
-        user: { name: "", groups: [] },
-        object: document.value,
-        oldObject: null,
-        namespaceLabels: typeof labels === "string" ? null : labels,
-      });
+      await this.#engine.prepare(request);
+      verdict = this.#engine.judge(request);
     } catch (cause) {
       if (!(cause instanceof EngineFault)) throw cause;
       this.#refuse(document, "", `the object could not be judged: ${cause.message}`);
@@ -117,11 +142,14 @@ class Check {
   #count({ judged, findings }: Verdict): void {
     const counts = this.#counts;
     if (judged) counts.judged += 1;
-    const open = findings.filter(({ excused }) => excused === null);
-    if (open.some(({ level }) => level === "deny")) counts.denied += 1;
-    else if (open.some(({ level }) => level === "warn")) counts.warned += 1;
-    else if (open.length < findings.length) counts.excused += 1;
+    if (findings.some(({ level }) => level === "deny")) counts.denied += 1;
+    else if (findings.some(({ level }) => level === "warn")) counts.warned += 1;
+    else if (findings.some(({ level }) => level === "excused")) counts.excused += 1;
   }
+}
+
+function isNamespace({ group, kind }: Subject): boolean {
+  return group === "" && kind === "Namespace";
 }
 
 function placed(finding: Finding, document: Document, subject: Subject): CheckFinding {
@@ -129,5 +157,7 @@ function placed(finding: Finding, document: Document, subject: Subject): CheckFi
   const { apiVersion, kind, namespace, name } = subject;
   const object = { apiVersion, kind, namespace, name };
   const { line, column } = document.locate(pointer);
-  return { guardrail, level, excused, message, fix, object, pointer, file: document.source, line, column, compliance };
+  const file = document.source;
+  const excuse = excused === null ? null : { ...excused, expires: formatInstant(excused.expires) };
+  return { guardrail, level, excused: excuse, message, fix, object, pointer, file, line, column, compliance };
 }

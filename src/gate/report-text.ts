@@ -2,7 +2,7 @@
  * @module The result for people: findings by file and guardrail, each with its place, its line and how to fix it.
  */
 import type { Level } from "../engine/verdict.ts";
-import { objectWords, pathWords } from "../engine/verdict.ts";
+import { LEVELS_IN_ORDER, objectWords, pathWords } from "../engine/verdict.ts";
 import type { CheckError, CheckFinding, CheckResult, InactiveGuardrail } from "./check-result.ts";
 import { excerpt } from "./excerpt.ts";
 import { plain } from "./plain-text.ts";
@@ -19,11 +19,10 @@ const CODES: Readonly<Record<Style, string>> = {
   bold: "1",
   dim: "2",
 };
-const LEVEL_STYLES: Readonly<Record<Level, Style>> = { deny: "red", warn: "yellow", audit: "cyan" };
+const LEVEL_STYLES: Readonly<Record<Level, Style>> = { deny: "red", excused: "green", warn: "yellow", audit: "cyan" };
 
 /** Names in a note; the JSON form has all of them. */
 const MOST_NAMES = 8;
-const LEVELS: readonly Level[] = ["deny", "warn", "audit"];
 
 type Paint = (style: Style, text: string) => string;
 
@@ -41,7 +40,9 @@ export function reportText(result: CheckResult, context: ReportContext): string 
 
 function fileBlock(findings: readonly CheckFinding[], context: ReportContext, paint: Paint): string {
   const lines = [paint("bold", sourceWords(findings[0]?.file ?? ""))];
-  const worstFirst = findings.toSorted((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level));
+  const worstFirst = findings.toSorted(
+    (one, other) => LEVELS_IN_ORDER.indexOf(one.level) - LEVELS_IN_ORDER.indexOf(other.level),
+  );
   for (const group of groups(worstFirst, ({ guardrail, level }) => `${level} ${guardrail}`)) {
     const [{ level, guardrail } = { level: "deny" as const, guardrail: "" }] = group;
     lines.push(`  ${paint(LEVEL_STYLES[level], level)}  ${paint("bold", guardrail)}`);
@@ -51,7 +52,7 @@ function fileBlock(findings: readonly CheckFinding[], context: ReportContext, pa
       if (next?.line !== finding.line || next.column !== finding.column)
         lines.push(...excerptLines(finding, context, paint));
       // Said once for all findings in a row that have the same.
-      if (finding.fix !== "" && next?.fix !== finding.fix) {
+      if (finding.fix !== "" && level !== "excused" && next?.fix !== finding.fix) {
         lines.push(`    ${paint("green", "fix:")} ${finding.fix}`);
       }
     }
@@ -62,7 +63,10 @@ function fileBlock(findings: readonly CheckFinding[], context: ReportContext, pa
 function findingLines({ file, line, column, object, pointer, message, excused }: CheckFinding, paint: Paint): string[] {
   const place = placeWords(file, line, column);
   const lines = [`    ${paint("bold", place)}  ${objectWords(object)}  ${pathWords(pointer)}: ${message}`];
-  if (excused !== null) lines.push(`    excused by ${plain(excused)}`);
+  if (excused !== null) {
+    const { id, approver, expires } = excused;
+    lines.push(`    excused until ${expires}${approver === "" ? "" : ` by ${plain(approver)}`} (${plain(id)})`);
+  }
   return lines;
 }
 

@@ -13,6 +13,8 @@ export interface Document {
   readonly value: JsonObject;
   /** File name as the user gave it; `-` for standard input. */
   readonly source: string;
+  /** JSON Pointer of the object in its YAML document or JSON file: empty unless it is an item of a list. */
+  readonly pointer: string;
   /** Where the document starts. */
   readonly start: Position;
   /**

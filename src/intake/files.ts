@@ -136,11 +136,19 @@ async function readFile(path: string, limits: IntakeLimits): Promise<Input> {
     return failure(new IntakeError("unreadable", message, path));
   }
   try {
-    const bytes = readBytes(path, limits);
-    return extension === ".json" ? readJson(bytes, path, limits) : { source: path, ...readYaml(bytes, path, limits) };
+    return readManifest(readBytes(path, limits), path, limits);
   } catch (error) {
     return failure(unreadable(error, path));
   }
+}
+
+/**
+ * The documents of a file whose bytes are known already.
+ * @param path names it in errors; one that ends in `.json` is read as JSON, every other as YAML
+ */
+export function readManifest(bytes: Uint8Array, path: string, limits: IntakeLimits = DEFAULT_LIMITS): Input {
+  if (extname(path) === ".json") return readJson(bytes, path, limits);
+  return { source: path, ...readYaml(bytes, path, limits) };
 }
 
 /**

@@ -36,22 +36,22 @@ export class Origin {
 export class LocatedDocument implements Document {
   readonly value: JsonObject;
   readonly source: string;
+  readonly pointer: string;
   readonly #origin: Origin;
-  readonly #pointer: string;
 
   /** @param pointer where the value stands in the origin; empty unless it is an item of a list */
   constructor(value: JsonObject, origin: Origin, pointer: string) {
     this.value = value;
     this.source = origin.source;
     this.#origin = origin;
-    this.#pointer = pointer;
+    this.pointer = pointer;
   }
 
   get start(): Position {
-    return this.#origin.locate(this.#pointer);
+    return this.#origin.locate(this.pointer);
   }
 
   locate(pointer: string): Position {
-    return this.#origin.locate(this.#pointer + pointer);
+    return this.#origin.locate(this.pointer + pointer);
   }
 }

@@ -126,6 +126,17 @@ export class AddressSet {
     return this.#count(family) >= enough && this.intersect(whole).#count(family) >= enough;
   }
 
+  /** The set as disjoint ranges, both ends included, IPv4 first, each family ascending. Equal sets have equal ranges. */
+  ranges(): readonly { readonly family: AddressFamily; readonly first: bigint; readonly last: bigint }[] {
+    const ranges: { family: AddressFamily; first: bigint; last: bigint }[] = [];
+    for (const family of [4, 6] as const) {
+      for (const [first, end] of intervalsOf<number | bigint>(family === 4 ? this.#ipv4 : this.#ipv6)) {
+        ranges.push({ family, first: BigInt(first), last: BigInt(end) - 1n });
+      }
+    }
+    return ranges;
+  }
+
   /**
    * The set as the shortest list of canonical prefixes, IPv4 first, each family ascending.
    * @param limit stop after this many; a set can need hundreds

@@ -180,7 +180,8 @@ function withoutEntity(entity: Entity, b: PeerSet, everyPod: boolean): readonly 
   return entity === "cluster" && everyPod ? CLUSTER_WITHOUT_PODS : [entity];
 }
 
-function coversTerm(wide: PodTerm, narrow: PodTerm): boolean {
+/** Whether every Pod that `narrow` chooses is certainly chosen by `wide`. */
+export function coversTerm(wide: PodTerm, narrow: PodTerm): boolean {
   return coversNamespaces(wide.namespaces, narrow.namespaces) && implies(narrow.pods, wide.pods);
 }
 

@@ -4,6 +4,7 @@
 import { workerData } from "node:worker_threads";
 import { ReviewJudge } from "../admission/review-judge.ts";
 import { type EngineFiles, LiveEngine } from "../engine/live-engine.ts";
+import { askForDefaultDeny } from "./default-deny-channel.ts";
 import { createJudgingHandler } from "./judging-handler.ts";
 import { askForNamespaces } from "./namespace-channel.ts";
 import { answerReviews } from "./review-worker.ts";
@@ -22,6 +23,8 @@ void answerReviews(async (onDecision) => {
   // The main thread looks at the same files and says what is wrong with them.
   const live = await LiveEngine.start(files, { replaced: () => undefined, refused: () => undefined });
   live.watch(reloadSeconds);
-  const judge = new ReviewJudge(() => live.current, withNamespaces ? askForNamespaces() : undefined);
+  const judge = withNamespaces
+    ? new ReviewJudge(() => live.current, askForNamespaces(), askForDefaultDeny())
+    : new ReviewJudge(() => live.current, undefined);
   return createJudgingHandler(judge, onDecision);
 });

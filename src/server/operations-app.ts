@@ -11,7 +11,7 @@ import type { ServerMetrics } from "./metrics.ts";
 export interface OperationsParts {
   readonly liveness: HealthChecks;
   readonly readiness: HealthChecks;
-  readonly metrics: ServerMetrics;
+  readonly metrics: Pick<ServerMetrics, "registry">;
   readonly log: Logger;
 }
 

@@ -19,13 +19,30 @@ export interface RingfenceProcess {
   output(): string;
   /** Sends SIGTERM and waits for the end. @returns the exit code */
   stop(): Promise<number | null>;
+  /** As the kernel does it when memory is short. */
+  kill(): Promise<number | null>;
+  /** As a machine does that stands still for a while: SIGSTOP, and SIGCONT. */
+  pause(): void;
+  resume(): void;
 }
 
-/** Starts it and waits until it listens. */
-export async function startRingfence(args: readonly string[]): Promise<RingfenceProcess> {
-  const child: ChildProcess = spawn(process.execPath, [PROGRAM, "serve", ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+/** Runs a command that ends by itself. @returns what it printed */
+export async function runRingfence(args: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [PROGRAM, ...args])).stdout;
+}
+
+/** Starts the webhook and waits until it listens. */
+export function startRingfence(args: readonly string[]): Promise<RingfenceProcess> {
+  return startProgram(["serve", ...args], /listening on https:\/\/127\.0\.0\.1:(\d+)/);
+}
+
+/** Starts the controller and waits until it answers probes; its port is the one for those. */
+export function startController(args: readonly string[]): Promise<RingfenceProcess> {
+  return startProgram(["controller", "--operations-port", "0", ...args], /health and metrics on port (\d+)/);
+}
+
+async function startProgram(args: readonly string[], listening: RegExp): Promise<RingfenceProcess> {
+  const child: ChildProcess = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let written = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8");
@@ -38,19 +55,23 @@ export async function startRingfence(args: readonly string[]): Promise<Ringfence
     "ringfence to listen",
     async () => {
       if (child.exitCode !== null) throw new Error(`ringfence ended:\n${written}`);
-      return Number(/listening on https:\/\/127\.0\.0\.1:(\d+)/.exec(written)?.[1] ?? 0);
+      return Number(listening.exec(written)?.[1] ?? 0);
     },
     (found) => found > 0,
     START_LIMIT_MS,
   );
+  const endBy = (signal: NodeJS.Signals) => async () => {
+    child.kill(signal);
+    await end;
+    return child.exitCode;
+  };
   return {
     port,
     output: () => written,
-    async stop() {
-      child.kill("SIGTERM");
-      await end;
-      return child.exitCode;
-    },
+    stop: endBy("SIGTERM"),
+    kill: endBy("SIGKILL"),
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
   };
 }
 
@@ -61,8 +82,7 @@ export async function registerWebhook(
   authority: string,
   args: readonly string[] = [],
 ): Promise<void> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    PROGRAM,
+  const stdout = await runRingfence([
     "webhook-config",
     "--url",
     `https://127.0.0.1:${port}`,

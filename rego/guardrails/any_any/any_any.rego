@@ -31,5 +31,6 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.pointer,
 		"message": traffic.sentence(rule, ""),
+		"rules": traffic.pointers(rule),
 	}
 }

@@ -28,6 +28,7 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.peers.pointer,
 		"message": traffic.sentence(rule, remark),
+		"rules": traffic.pointers(rule),
 	}
 }
 

@@ -26,6 +26,7 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.ports.pointer,
 		"message": traffic.sentence(rule, ""),
+		"rules": traffic.pointers(rule),
 	}
 }
 

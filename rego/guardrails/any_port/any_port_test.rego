@@ -71,7 +71,11 @@ test_findings[name] if {
 	some name, case in cases
 	rules := [example.rule(changes) | some changes in case.rules]
 	unions := [example.union(changes) | some changes in case.unions]
-	any_port.findings == case.findings with input as example.policy(rules, unions)
+	found := any_port.findings with input as example.policy(rules, unions)
+	{object.remove(finding, ["rules"]) | some finding in found} == case.findings
+	every finding in found {
+		finding.rules == example.rules_of(finding)
+	}
 }
 
 test_object_without_policy if any_port.findings == set() with input as {"defects": []}

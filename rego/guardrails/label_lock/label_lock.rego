@@ -15,6 +15,7 @@
 #     ISO-27001-A.5.13
 #   ]
 #   needs: [namespaceLabels]
+#   excusable: false
 #   parameters:
 #     type: object
 #     additionalProperties: false

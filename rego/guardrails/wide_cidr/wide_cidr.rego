@@ -50,6 +50,7 @@ findings contains finding if {
 	finding := {
 		"pointer": rule.peers.pointer,
 		"message": concat(": ", [traffic.sentence(rule, ""), too_wide]),
+		"rules": traffic.pointers(rule),
 	}
 }
 

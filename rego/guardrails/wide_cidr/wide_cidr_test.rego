@@ -164,8 +164,12 @@ test_findings[name] if {
 	rules := [example.rule(object.union(addresses, changes)) | some changes in case.rules]
 	unions := [example.union(object.union(addresses, changes)) | some changes in case.unions]
 	settings := example.settings("wide-cidr", case.limits)
-	wide_cidr.findings == case.findings with input as example.policy(rules, unions)
+	found := wide_cidr.findings with input as example.policy(rules, unions)
 		with data.ringfence.settings as settings
+	{object.remove(finding, ["rules"]) | some finding in found} == case.findings
+	every finding in found {
+		finding.rules == example.rules_of(finding)
+	}
 }
 
 test_object_without_policy if wide_cidr.findings == set() with input as {"defects": []}

@@ -12,8 +12,15 @@ import { factsOfSamples, factsOfVerdictRows } from "./facts-of-samples.ts";
 const FILE = join(ROOT, "docs", "facts.md");
 const EXAMPLE = "any_any/samples/denied.empty-rule.yaml";
 
-/** Described, but in no sample: APIs with tiers, and bundles that ask for the object. */
-const RARE = ["policy.rank.tier", "policy.rank.order", "source"];
+/** Described, but in no sample: APIs with tiers, bundles that ask for the object, and approvals that are verified. */
+const RARE = [
+  "policy.rank.tier",
+  "policy.rank.order",
+  "source",
+  "exception.approvals[].coveredRules",
+  "exception.approvals[].findings",
+  "exception.approvals[].guardrails",
+];
 
 /** Objects whose keys are the user's. */
 const USER_KEYS = /(?:^|\.)(?:labels|oldLabels|namespaceLabels|annotations|source)$/;
@@ -27,6 +34,7 @@ function exampleText(): string {
     uid: "c0ffee",
     digest: "sha256:...",
     now: "2026-11-30T12:00:00Z",
+    nowSeconds: 1796040000,
   };
   return JSON.stringify(stable, null, 2);
 }

@@ -8,6 +8,7 @@ import { buildFacts } from "../../../src/engine/facts-builder.ts";
 import { readSamples } from "../../../src/engine/guardrail-samples.ts";
 import { type JudgeRequest, splitApiVersion } from "../../../src/engine/judge-request.ts";
 import { SHIPPED_BUNDLE } from "../../../src/engine/shipped-files.ts";
+import { ApprovalVerifier } from "../../../src/exceptions/approval-verifier.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
 import { DEFAULT_WIDTH_CONTEXT } from "../../../src/model/peer-set.ts";
 import { verdictTables } from "../../tables/verdict-rows.ts";
@@ -17,6 +18,13 @@ import { GUARDRAILS, requestsOf } from "./sample-judge.ts";
 export type NamedFacts = readonly [name: string, facts: Facts];
 
 export const BUNDLE = readBundle(SHIPPED_BUNDLE);
+
+/** Without keys: approvals in samples are never verified. */
+const EXCEPTIONS = {
+  approvals: new ApprovalVerifier({ audience: null, keys: null, revoked: { ids: [], keys: [], issuedBefore: null } }),
+  controllers: [],
+  ledger: null,
+};
 
 /** The facts of all samples. */
 export async function factsOfSamples(): Promise<readonly NamedFacts[]> {
@@ -36,7 +44,7 @@ export function factsOf(name: string, request: JudgeRequest): readonly NamedFact
   const reader = readerFor(request.group, request.kind);
   if (reader === undefined) return [];
   const oldReading = request.oldObject === null ? undefined : reader.read(request.oldObject);
-  const context = { digest: BUNDLE.digest, withSource: false, widths: DEFAULT_WIDTH_CONTEXT };
+  const context = { digest: BUNDLE.digest, withSource: false, widths: DEFAULT_WIDTH_CONTEXT, exceptions: EXCEPTIONS };
   return [[name, buildFacts(request, reader.read(request.object), oldReading, context)]];
 }
 

@@ -2,28 +2,98 @@
  * @module Judges a sample as a cluster would: the same readers, the shipped bundle, the shipped settings.
  */
 import { join } from "node:path";
-import { readBundle } from "../../../src/engine/bundle.ts";
+import { readerFor } from "../../../src/apis/registry.ts";
+import { type Bundle, readBundle } from "../../../src/engine/bundle.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type { Sample } from "../../../src/engine/guardrail-samples.ts";
 import type { JudgeRequest } from "../../../src/engine/judge-request.ts";
-import { readSettings } from "../../../src/engine/settings.ts";
+import { readSettings, type Settings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE, SHIPPED_REGO, SHIPPED_SETTINGS } from "../../../src/engine/shipped-files.ts";
 import type { Finding } from "../../../src/engine/verdict.ts";
+import { metadataPointers, readException } from "../../../src/exceptions/annotations.ts";
+import { parseKeySet } from "../../../src/exceptions/approver-keys.ts";
+import { excusesOf } from "../../../src/exceptions/excuses.ts";
+import { parseInstant } from "../../../src/exceptions/instant.ts";
+import { DefaultDenyInInput } from "../../../src/gate/default-deny-in-input.ts";
 import { subjectOf } from "../../../src/gate/subject.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
 import { readYaml } from "../../../src/intake/strict-yaml.ts";
+import { approval, keySet, makeApprover } from "../exceptions/forge.ts";
 
 export const GUARDRAILS = join(SHIPPED_REGO, "guardrails");
 
-/** The engine that ships. */
+const APPROVER = makeApprover("bob");
+const KEYS = parseKeySet(keySet(APPROVER.publicJwk));
+
+/** The engine that ships, with an approver. */
 export async function shippedEngine(): Promise<Engine> {
   const bundle = readBundle(SHIPPED_BUNDLE);
-  return new Engine(bundle, await readSettings(SHIPPED_SETTINGS, bundle.manifest));
+  return engineFor(bundle, await readSettings(SHIPPED_SETTINGS, bundle.manifest));
 }
 
-/** The findings of everything in the sample that is not only the stored state. */
-export function judgeSample(engine: Engine, sample: Sample): readonly Finding[] {
-  return requestsOf(sample).flatMap((request) => engine.judge(request).findings);
+/** An engine that takes the approvals of samples. */
+export function engineFor(bundle: Bundle, settings: Settings): Engine {
+  const exceptions = { ...settings.exceptions, audience: "prod" };
+  return new Engine(bundle, { ...settings, exceptions }, { keys: { current: () => KEYS } });
+}
+
+/**
+ * The findings of everything in the sample that is not only the stored state.
+ * @param labels of the namespace, beside those of the sample
+ */
+export async function judgeSample(
+  engine: Engine,
+  sample: Sample,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const request of requestsOf(sample)) {
+    const hasLabels = request.namespaceLabels !== null || Object.keys(labels).length > 0;
+    const namespaceLabels = hasLabels ? { ...request.namespaceLabels, ...labels } : null;
+    const signed = signedRequest({ ...request, namespaceLabels }, sample, engine);
+    await engine.prepare(signed);
+    findings.push(...engine.judge(signed).findings);
+  }
+  return findings;
+}
+
+/** Puts a real approval where the sample says SIGNED: of what the approver saw, which is the live object. */
+function signedRequest(request: JudgeRequest, { signed, now }: Sample, engine: Engine): JudgeRequest {
+  const at = now === undefined ? {} : { now: instant(now) };
+  if (signed === undefined) return { ...request, ...at };
+  const { group, kind, namespace, name } = request;
+  const seen = request.oldObject ?? request.object;
+  const reading = readerFor(group, kind)?.read(seen);
+  const exception = reading === undefined ? null : readException(seen, metadataPointers(reading));
+  if (reading === undefined || exception === null) throw new Error(`${kind} asks for no exception`);
+  const { guardrails, reason } = exception.annotations;
+  const [iat, exp] = signed.map(instant);
+  const { findings } = engine.judge({ ...request, object: seen, oldObject: null, now: iat ?? 0 });
+  const asked = findings.filter(({ guardrail }) => guardrails.includes(guardrail));
+  const object = { group, kind, namespace, name };
+  const token = approval(APPROVER, {
+    iat,
+    nbf: iat,
+    exp,
+    guardrails,
+    object,
+    reason,
+    excuses: excusesOf(asked, reading, seen),
+  });
+  const fill = (value: JsonObject) =>
+    JSON.parse(JSON.stringify(value).replaceAll('"SIGNED"', `"${token}"`)) as JsonObject;
+  return {
+    ...request,
+    ...at,
+    object: fill(request.object),
+    oldObject: request.oldObject === null ? null : fill(request.oldObject),
+  };
+}
+
+function instant(text: string): number {
+  const seconds = parseInstant(text);
+  if (seconds === undefined) throw new Error(`${text} is no time`);
+  return seconds;
 }
 
 /** What admission would be asked: each object once; one that is written twice as an update. */
@@ -41,6 +111,8 @@ export function requestsOf({ file, yaml }: Pick<Sample, "file" | "yaml">): reado
       .filter(({ value }) => value["kind"] === "Namespace")
       .map(({ value }) => [subject(value).name, labelsOf(value)]),
   );
+  const defaultDenies = new DefaultDenyInInput();
+  for (const { value } of documents) defaultDenies.add(subject(value), value);
   return [...objects.values()].map(([first = {}, change]) => {
     const { group, version, kind, namespace, name } = subject(first);
     return {
@@ -57,6 +129,10 @@ export function requestsOf({ file, yaml }: Pick<Sample, "file" | "yaml">): reado
       object: change ?? first,
       oldObject: change === undefined ? null : first,
       namespaceLabels: namespaces.get(namespace) ?? null,
+      // The other samples show an object, not all that a namespace holds.
+      ...(kind === "Namespace" && file.startsWith("default_deny_missing/")
+        ? { defaultDeny: defaultDenies.of(name) }
+        : {}),
     };
   });
 }

@@ -18,6 +18,9 @@ interface Rule {
   readonly scope: string;
 }
 
+/** The families of default-deny-protected. */
+const JUDGED_DELETIONS: readonly string[] = ["network", "namespace"];
+
 const PATIENCE_MS = 120_000;
 let folder = "";
 const authority = () => join(folder, "ca.crt");
@@ -32,6 +35,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The one webhook of the printed configuration, read as strictly as any manifest. */
 async function webhook(...args: string[]): Promise<JsonObject> {
+  return webhookOf("ValidatingWebhookConfiguration", args);
+}
+
+async function webhookOf(kind: string, args: readonly string[]): Promise<JsonObject> {
   const { exit, stdout, stderr } = await runCli({ args: ["webhook-config", "--ca-file", authority(), ...args] });
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
   const { documents, errors } = readYaml(stdout, "webhook-config");
@@ -39,7 +46,7 @@ async function webhook(...args: string[]): Promise<JsonObject> {
   const [document] = documents;
   expect(document?.value).toMatchObject({
     apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingWebhookConfiguration",
+    kind,
   });
   const webhooks = document?.value["webhooks"] as unknown as readonly JsonObject[] | undefined;
   return webhooks?.[0] ?? {};
@@ -52,7 +59,7 @@ function exempt(found: JsonObject): unknown {
 
 describe("webhook-config", () => {
   test(
-    "fails closed, in time, without side effects",
+    "fails closed, in time, without side effects in a dry run",
     async () => {
       const found = await webhook("--url", "https://localhost:8443");
       expect(found).toMatchObject({
@@ -60,7 +67,7 @@ describe("webhook-config", () => {
         clientConfig: { url: "https://localhost:8443/validate" },
         matchPolicy: "Equivalent",
         failurePolicy: "Fail",
-        sideEffects: "None",
+        sideEffects: "NoneOnDryRun",
         timeoutSeconds: 5,
       });
     },
@@ -94,18 +101,20 @@ describe("webhook-config", () => {
       const named = rules.flatMap(({ apiGroups, apiVersions, operations, resources, scope }) =>
         resources.map((resource) => ({ group: apiGroups.join(), versions: apiVersions, resource, scope, operations })),
       );
-      const served = READERS.flatMap(({ group, resources }) =>
-        resources.flatMap(({ plural, versions, scope, subresources, parent }) =>
+      const served = READERS.flatMap((reader) =>
+        reader.resources.flatMap(({ plural, versions, scope, subresources, parent }) =>
           [
             plural,
             ...subresources.map((subresource) => `${plural}/${subresource}`),
             ...(parent === undefined ? [] : [parent]),
           ].map((resource) => ({
-            group,
+            group: reader.group,
             versions,
             resource,
             scope,
-            operations: ["CREATE", "UPDATE"],
+            operations: JUDGED_DELETIONS.includes(reader.read({}).family)
+              ? ["CREATE", "UPDATE", "DELETE"]
+              : ["CREATE", "UPDATE"],
           })),
         ),
       );
@@ -114,6 +123,70 @@ describe("webhook-config", () => {
       );
       expect(named.map(({ resource }) => resource)).toEqual(
         expect.arrayContaining(["pods/ephemeralcontainers", "namespaces/status"]),
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "sends deletions of managed objects alone, and none where nobody judges them",
+    async () => {
+      const conditions = (found: JsonObject) =>
+        (found["matchConditions"] as unknown as readonly { name: string }[]).map(({ name }) => name);
+      const shipped = await webhook("--url", "https://localhost");
+      expect(conditions(shipped)).toContain("deletions-are-judged-of-managed-objects-alone");
+
+      const off = await webhook("--url", "https://localhost", "--settings", "settings/unprotected.yaml");
+      expect(conditions(off)).not.toContain("deletions-are-judged-of-managed-objects-alone");
+      expect(JSON.stringify(off["rules"])).not.toContain("DELETE");
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "has a mutating counterpart for what the settings ask, and for whole objects only",
+    async () => {
+      const args = ["--url", "https://localhost:8443", "--mutating", "--settings"];
+      const types = await webhookOf("MutatingWebhookConfiguration", [...args, "settings/complete-types.yaml"]);
+      expect(types).toMatchObject({
+        name: "mutate.ringfence.dev",
+        clientConfig: { url: "https://localhost:8443/mutate" },
+        failurePolicy: "Fail",
+        sideEffects: "None",
+        reinvocationPolicy: "IfNeeded",
+        rules: [
+          {
+            apiGroups: ["networking.k8s.io"],
+            apiVersions: ["v1"],
+            operations: ["CREATE", "UPDATE"],
+            resources: ["networkpolicies"],
+            scope: "Namespaced",
+          },
+        ],
+      });
+      const labels = await webhookOf("MutatingWebhookConfiguration", [...args, "settings/complete-labels.yaml"]);
+      const rules = labels["rules"] as unknown as readonly Rule[];
+      const resources = rules.flatMap((rule) => rule.resources);
+      expect(resources).toEqual(
+        expect.arrayContaining(["pods", "deployments", "cronjobs", "services", "networkpolicies"]),
+      );
+      expect(resources.filter((resource) => resource.includes("/"))).toEqual([]);
+      expect(resources).not.toContain("bindings");
+      expect(resources).not.toContain("namespaces");
+      expect(new Set(rules.map(({ scope }) => scope))).toEqual(new Set(["Namespaced"]));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "has no mutating counterpart where the settings ask for nothing",
+    async () => {
+      const { exit, stderr } = await runCli({
+        args: ["webhook-config", "--ca-file", authority(), "--url", "https://localhost", "--mutating"],
+      });
+      expect(exit).toBe(2);
+      expect(stderr).toContain(
+        "the settings ask for no mutation; set mutate.policyTypes or mutate.labelsFromNamespace",
       );
     },
     PATIENCE_MS,

@@ -215,3 +215,19 @@ test("stopping gives up the questions under way", async () => {
     SOON_MS,
   );
 });
+
+test("whether a namespace is being deleted is asked each time, and one that is gone is", async () => {
+  const watch = startBlind();
+  expect(await watch.isTerminating("shop")).toBe(false);
+  server.namespaces.remove("shop");
+  expect(await watch.isTerminating("shop")).toBe(true);
+  expect(server.count("get")).toBe(2);
+  expect(await watch.isTerminating("../shop")).toBe(false);
+  expect(server.count("get")).toBe(2);
+});
+
+test("a cluster that doesn't tell whether a namespace is being deleted is an error", async () => {
+  const watch = startBlind({ lookupMs: 100 });
+  server.next.push({ to: "get", do: "hang" });
+  await expect(watch.isTerminating("shop")).rejects.toThrow("0.1 s");
+});
