@@ -2,12 +2,11 @@
  * @module The ValidatingWebhookConfiguration that sends Ringfence exactly the objects that it judges.
  * Source of the fields: k8s.io/api/admissionregistration/v1 types.go.
  */
-import { WHOLE_GROUPS } from "../apis/policy-groups.ts";
 import type { ApiReader, Family } from "../apis/reading.ts";
 import type { GuardrailMetadata } from "../engine/bundle-manifest.ts";
 import { DEFAULT_DENY_LABEL, MANAGED_NAME } from "../engine/managed-object.ts";
 import type { Settings } from "../engine/settings.ts";
-import { namespaceSelector, type Rule, rulesFor } from "./webhook-rules.ts";
+import { namespaceSelector, rulesFor, wholeGroups } from "./webhook-rules.ts";
 
 export type ClientConfig =
   | { readonly url: string; readonly caBundle: string }
@@ -119,17 +118,6 @@ function definitionsOfExemptNamespaces(namespaces: readonly string[]) {
     expression:
       'request.kind.kind != "CustomResourceDefinition" || !has(request.userInfo.groups)' +
       ` || !request.userInfo.groups.exists(group, group in ${groups})`,
-  };
-}
-
-/** Kinds and versions that no reader knows are sent too: the engine denies them, and says that it can't read them. */
-function wholeGroups(): Rule {
-  return {
-    apiGroups: WHOLE_GROUPS,
-    apiVersions: ["*"],
-    operations: ["CREATE", "UPDATE"],
-    resources: ["*"],
-    scope: "*",
   };
 }
 

@@ -60,9 +60,10 @@ export function toFindings(
       const metadata = guardrails.get(guardrail);
       // A guardrail without a known mode can't be one that lets pass.
       const level = LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny";
+      const capped = level === "deny" && atMost === "warn" ? "warn" : level;
       return {
         guardrail,
-        level: excused !== null ? "excused" : level === "deny" && atMost === "warn" ? "warn" : level,
+        level: excused === null ? capped : "excused",
         excused,
         message: printable(message),
         rawMessage: message,
