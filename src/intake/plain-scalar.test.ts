@@ -32,8 +32,8 @@ test("what we read, every resolver reads alike", () => {
   fc.assert(
     fc.property(fc.oneof(NUMERIC, WORDS), (text) => {
       const value = resolvePlain(text);
-      // No scalar but a piece of structure: a list's dash, a key's colon.
-      fc.pre(!/^-(?:$|\s)|:$/.test(text));
+      // No scalar but a piece of structure: a list's dash, a key's colon, where a document starts or ends.
+      fc.pre(!/^(?:-|---|\.\.\.)(?:$|\s)|:$/.test(text));
       if (value === AMBIGUOUS) return;
       for (const [name, resolve] of RESOLVERS) {
         const other = resolve(text);

@@ -3,7 +3,7 @@
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ROOT } from "../../src/engine/shipped-files.ts";
 import { ensureControlPlane } from "../controlplane/build.ts";
