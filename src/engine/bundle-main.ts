@@ -19,7 +19,7 @@ export function mainModule(guardrails: readonly GuardrailMetadata[], packages: R
     "import data.ringfence.lib.exceptions",
     "import data.ringfence.lib.settings",
     "",
-    `inexcusable := {slug | some slug in [${inexcusable.join(", ")}]}`,
+    `inexcusable := ${inexcusable.length === 0 ? "set()" : `{${inexcusable.join(", ")}}`}`,
     "",
   ];
   const member = ({ slug, own, needs }: GuardrailMetadata, conditions: readonly string[]): Member => ({
