@@ -94,6 +94,8 @@ await build({
   },
   banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   plugins: [PROGRAMS_APART],
+  // Half of the text is white space and comments, and all of it is read at every start.
+  minifyWhitespace: true,
   legalComments: "linked",
   logLevel: "warning",
 });
