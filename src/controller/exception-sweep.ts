@@ -76,6 +76,8 @@ export class ExceptionSweep {
   readonly #parts: ExceptionSweepParts;
   readonly #watch: ExceptionWatch;
   #told = new Set<string>();
+  /** Objects of which was told why their rules stay. */
+  #kept = new Set<string>();
   #problems: readonly string[] = [];
   #report: readonly SweptObject[] = [];
 
@@ -206,15 +208,19 @@ export class ExceptionSweep {
     term: Term,
     problems: string[],
   ): Promise<void> {
+    const kept = new Set<string>();
     const due = swept.flatMap((one) => {
       const { object } = one.from;
       if (one.state.lapsed.length === 0) return [];
       const labels = this.#parts.namespaceLabels(objectIdentity(object).namespace);
       const plan = planRemoval(engine, object, labels, one.state.lapsed, now);
       if (!("refused" in plan)) return [{ ...one, plan }];
-      this.#parts.observer?.kept?.(sweptObject(one.from, one.state), plan.refused);
+      const key = `${objectIdentity(object).uid} ${plan.refused}`;
+      kept.add(key);
+      if (!this.#kept.has(key)) this.#parts.observer?.kept?.(sweptObject(one.from, one.state), plan.refused);
       return [];
     });
+    this.#kept = kept;
     const most = Math.min(
       engine.settings.exceptions.mostRemovals,
       Math.max(1, Math.floor(swept.length * LARGEST_PART_REMOVED)),
