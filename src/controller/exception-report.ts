@@ -38,13 +38,13 @@ export function dueEvents(object: JsonObject, state: ExceptionState, now: number
     if (!Number.isFinite(threshold)) return [];
     const message =
       `the exception ${excused.id} from ${guardrail} at ${pathWords(pointer)} ends at ${formatInstant(excused.expires)}, ` +
-      `in less than ${durationWords(threshold)}: renew it (ringfence exception request -f FILE --renew) or remove what it excuses`;
+      `in less than ${durationWords(threshold)}: renew it (ringfence exception request, as the first time) or remove what it excuses`;
     return [event("ExceptionExpiring", [excused.id, guardrail, pointer, excused.expires, threshold], message)];
   });
   const ended = state.lapsed.map(({ finding: { guardrail, pointer }, id, ended: end }) => {
     const message =
       `the exception ${id} from ${guardrail} at ${pathWords(pointer)} ended at ${formatInstant(end)} and what it excused ` +
-      "is still there: remove it, or renew the exception: ringfence exception request -f FILE --renew";
+      "is still there: remove it, or renew the exception: ringfence exception request, as the first time";
     // Told again every day: Events are kept for an hour.
     return event("ExceptionExpired", [id, guardrail, pointer, end, Math.floor((now - end) / DAY)], message);
   });
