@@ -18,19 +18,19 @@ exempt(slug) if _exempt_by(data.ringfence.settings.guardrails[slug].exempt)
 
 _exempt_by(rules) if {
 	some pattern in rules.namespaces
-	_named(pattern, input.object.namespace)
+	named(pattern, input.object.namespace)
 }
 
 # A Namespace is exempt by its own name.
 _exempt_by(rules) if {
 	input.object.family == "namespace"
 	some pattern in rules.namespaces
-	_named(pattern, input.object.name)
+	named(pattern, input.object.name)
 }
 
 _exempt_by(rules) if {
 	some pattern in rules.users
-	_named(pattern, input.user.name)
+	named(pattern, input.user.name)
 }
 
 _exempt_by(rules) if {
@@ -50,12 +50,16 @@ _exempt_by(rules) if {
 	labelled.labels[key] == value
 }
 
-_named(pattern, name) if {
+# METADATA
+# title: Whether a pattern means a name
+# description: Equal, or a trailing * and the same beginning. An empty name is nobody's.
+# scope: document
+named(pattern, name) if {
 	pattern == name
 	name != ""
 }
 
-_named(pattern, name) if {
+named(pattern, name) if {
 	endswith(pattern, "*")
 	startswith(name, trim_suffix(pattern, "*"))
 	name != ""

@@ -128,8 +128,10 @@ function readSubject(spec: ObjectNode, rules: readonly ObjectNode[], kind: Polic
     spec.report("missing-field", pointer, '"appliedTo" stands in every rule or in none of them');
   }
   checkNames(rules);
-  const reaches = [...ofSpec, ...ofRules];
-  return { reach: WIDEST_LAST.findLast((reach) => reaches.includes(reach)) ?? "nobody", pointer };
+  const all = [...ofSpec, ...ofRules];
+  const reach = WIDEST_LAST.findLast((candidate) => all.some((one) => one.reach === candidate)) ?? "nobody";
+  const chosen = all.map((one) => one.chosen);
+  return { reach, pointer, ...(chosen.every((terms) => terms !== undefined) ? { chosen: chosen.flat() } : {}) };
 }
 
 /** Antrea gives rules without a name one of their own. */
@@ -145,17 +147,21 @@ function checkNames(rules: readonly ObjectNode[]): void {
   }
 }
 
-function readAppliedTo(node: ObjectNode, kind: PolicyKind): readonly Reach[] {
+/** Whom one element of `appliedTo` chooses. */
+type Applied = Pick<PolicyReading["subject"], "reach" | "chosen">;
+const NOBODY: Applied = { reach: "nobody", chosen: [] };
+
+function readAppliedTo(node: ObjectNode, kind: PolicyKind): readonly Applied[] {
   const known = APPLIED_TO_KEYS[kind.namespaced ? "namespace" : "cluster"];
   return node.objects("appliedTo", "none").map((choice) => {
     const mark = choice.defects.length;
     choice.checkKeys(known, "none");
-    const reach = reachOf(choice, kind);
-    return choice.rejectedSince(mark) ? "nobody" : reach;
+    const applied = readApplied(choice, kind);
+    return choice.rejectedSince(mark) ? NOBODY : applied;
   });
 }
 
-function reachOf(choice: ObjectNode, { namespaced }: PolicyKind): Reach {
+function readApplied(choice: ObjectNode, { namespaced }: PolicyKind): Applied {
   choice.text("group");
   readServiceAccount(choice.object("serviceAccount"));
   const service = choice.object("service");
@@ -166,25 +172,27 @@ function reachOf(choice: ObjectNode, { namespaced }: PolicyKind): Reach {
   const pods = readSelector(choice, "podSelector");
   const namespaces = readSelector(choice, "namespaceSelector");
   const alone = ["group", "serviceAccount", "service", "nodeSelector", "externalEntitySelector"];
-  if (alone.some((key) => choice.has(key))) return "selected";
+  if (alone.some((key) => choice.has(key))) return { reach: "selected" };
   // One that selects nothing at all is the whole namespace for a policy that has one, and nobody for one that has none.
-  if (!namespaced && pods === undefined && namespaces === undefined) return "nobody";
-  return reachOfSelectors(choice, pods ?? everyLabel, namespaces ?? everyLabel, namespaced);
+  if (!namespaced && pods === undefined && namespaces === undefined) return NOBODY;
+  return appliedBySelectors(choice, pods ?? everyLabel, namespaces ?? everyLabel, namespaced);
 }
 
-function reachOfSelectors(
+function appliedBySelectors(
   choice: ObjectNode,
   pods: LabelFormula,
   namespaces: LabelFormula,
   namespaced: boolean,
-): Reach {
+): Applied {
   if (!isSatisfiable(pods) || !isSatisfiable(namespaces)) {
     const detail = "no set of labels satisfies this selector: it applies to no Pod; remove the contradiction";
     choice.report("matches-nothing", choice.pointer, detail);
-    return "nobody";
+    return NOBODY;
   }
-  if (!admitsStranger(pods, []) || !admitsStranger(namespaces, [NAME_OF_NAMESPACE])) return "selected";
-  return namespaced ? "namespace" : "cluster";
+  const chosen = [{ namespaces: namespaced ? ("own" as const) : namespaces, pods }];
+  if (!admitsStranger(pods, []) || !admitsStranger(namespaces, [NAME_OF_NAMESPACE]))
+    return { reach: "selected", chosen };
+  return { reach: namespaced ? "namespace" : "cluster", chosen };
 }
 
 function readSelector(choice: ObjectNode, key: string): LabelFormula | undefined {

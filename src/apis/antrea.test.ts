@@ -44,12 +44,12 @@ describe("a policy's place, subject and isolation", () => {
       reach: "selected",
     },
   ])("$kind applied to $appliedTo is for $reach", ({ kind, appliedTo, reach }) => {
-    expect(read(kind, { priority: 5, appliedTo }).subject).toEqual({ reach, pointer: "/spec/appliedTo" });
+    expect(read(kind, { priority: 5, appliedTo }).subject).toMatchObject({ reach, pointer: "/spec/appliedTo" });
   });
 
   test("the subject of rules stands where the first of them has it", () => {
     const rules = [{ action: "Drop", appliedTo: [{ podSelector: {} }] }];
-    expect(read("NetworkPolicy", { priority: 5, egress: rules }).subject).toEqual({
+    expect(read("NetworkPolicy", { priority: 5, egress: rules }).subject).toMatchObject({
       reach: "namespace",
       pointer: "/spec/egress/0/appliedTo",
     });

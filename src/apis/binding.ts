@@ -5,6 +5,7 @@
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import { ObjectNode } from "./fields.ts";
+import { podMeshSettings } from "./pod-mesh.ts";
 import type { ApiReader, ObjectReading } from "./reading.ts";
 
 /** Reader of core Bindings, which arrive as pods/binding and as the older bindings. */
@@ -27,5 +28,14 @@ export const bindingReader: ApiReader = {
 function read(object: JsonObject): ObjectReading {
   const defects: Defect[] = [];
   const metadata = new ObjectNode(object, "", defects).objectOrEmpty("metadata");
-  return { family: "workload", labels: metadata.textMap("labels"), labelsRole: "bound-pod", defects };
+  const labels = metadata.textMap("labels");
+  // No injector writes to a Binding, so it is read like a template.
+  const mesh = podMeshSettings(metadata, labels, metadata.textMap("annotations"), [], true);
+  return {
+    family: "workload",
+    labels,
+    labelsRole: "bound-pod",
+    ...(mesh.length === 0 ? {} : { mesh }),
+    defects,
+  };
 }

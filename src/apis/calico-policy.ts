@@ -5,7 +5,7 @@ import type { JsonObject } from "../intake/json-value.ts";
 import { admitsStranger, everyLabel, type LabelFormula } from "../model/label-formula.ts";
 import { isNobody } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
-import type { Defect, Direction, PolicyReading } from "../model/traffic.ts";
+import type { Defect, Direction, PodTerm, PolicyReading } from "../model/traffic.ts";
 import {
   ANY_NAMESPACE,
   type LabelChoice,
@@ -157,14 +157,19 @@ function readSubject(spec: ObjectNode, { namespaced }: PolicyKind): PolicyReadin
   const accounts = readSelector(spec, "serviceAccountSelector", "none");
   const namespaces = namespaced ? "own" : readSelector(spec, "namespaceSelector", "none", ANY_NAMESPACE);
   // The agent drops a policy whose selector it can't read.
-  if (spec.rejectedSince(mark)) return { reach: "nobody", pointer };
+  if (spec.rejectedSince(mark)) return { reach: "nobody", pointer, chosen: [] };
   const parts: readonly LabelFormula[] =
     accounts === undefined ? [selector] : [selector, withPrefix(accounts, SERVICE_ACCOUNT_PREFIX)];
-  return { reach: subjectReach({ namespaces, endpoints: { all: parts } }, spec), pointer };
+  const choice = { namespaces, endpoints: { all: parts } } as const;
+  const term = podTerm(choice);
+  return { reach: subjectReach(choice, term, spec), pointer, chosen: term === undefined ? [] : [term] };
 }
 
-function subjectReach(choice: LabelChoice, spec: ObjectNode): PolicyReading["subject"]["reach"] {
-  const term = podTerm(choice);
+function subjectReach(
+  choice: LabelChoice,
+  term: PodTerm | undefined,
+  spec: ObjectNode,
+): PolicyReading["subject"]["reach"] {
   if (term === undefined) {
     if (!isNobody(peersByLabels(choice, "most"))) return "selected";
     const detail = "no set of labels satisfies this selector: the policy applies to nothing; remove the contradiction";

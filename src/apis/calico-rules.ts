@@ -78,6 +78,7 @@ function readRule(rule: ObjectNode, direction: Direction, context: RuleContext):
       portsPointer: destination.has("ports") ? destination.at("ports") : rule.pointer,
       // A Service is reached on its own ports only, which can't be seen here.
       operations: rule.has("http") || byService ? "some" : "all",
+      ...(written === "pass" && context.lastTier ? { passes: true } : {}),
       staged: context.staged,
     },
   ];

@@ -89,6 +89,19 @@ export function podFormula(requirements: readonly SourcedRequirement[]): LabelFo
   return podTerm(requirements, "every-namespace", "most")?.pods ?? noLabel;
 }
 
+/**
+ * The Pods that a subject's selector chooses.
+ * @returns undefined where it chooses by reserved labels or nodes, which is no choice of Pods
+ */
+export function subjectPods(
+  requirements: readonly SourcedRequirement[],
+  clusterwide: boolean,
+): readonly PodTerm[] | undefined {
+  if (requirements.some(({ source }) => source === "reserved" || source === "node")) return undefined;
+  const term = podTerm(requirements, clusterwide ? "every-namespace" : "own-namespace", "most");
+  return term === undefined ? [] : [term];
+}
+
 function realmOf(requirements: readonly SourcedRequirement[], scope: SelectorScope): Realm {
   if (requirements.some(({ source }) => source === "reserved")) return "everything";
   if (requirements.some((requirement) => isOn(requirement, NAMESPACE_LABEL))) return "everything";

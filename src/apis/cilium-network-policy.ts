@@ -4,8 +4,8 @@
  */
 import type { JsonObject } from "../intake/json-value.ts";
 import { admitsStranger, implies, isSatisfiable, type LabelFormula, noLabel } from "../model/label-formula.ts";
-import type { Defect, Direction, PolicyReading, TrafficRule } from "../model/traffic.ts";
-import { podFormula } from "./cilium-endpoints.ts";
+import type { Defect, Direction, PodTerm, PolicyReading, TrafficRule } from "../model/traffic.ts";
+import { podFormula, subjectPods } from "./cilium-endpoints.ts";
 import { readSelector, type SourcedRequirement } from "./cilium-labels.ts";
 import { type RuleScope, readSection, SECTIONS, type Section } from "./cilium-rules.ts";
 import { ObjectNode } from "./fields.ts";
@@ -85,6 +85,8 @@ interface Subject {
   readonly host: boolean;
   /** Which labels it selects, as they are written. */
   readonly formula: LabelFormula;
+  /** The Pods among them; undefined where it is not known which. */
+  readonly chosen: readonly PodTerm[] | undefined;
   readonly reach: PolicyReading["subject"]["reach"];
   readonly pointer: string;
 }
@@ -112,7 +114,9 @@ function widestSubject(specs: readonly SpecReading[], root: ObjectNode): PolicyR
   const widestFirst = ["cluster", "namespace", "selected", "nobody"] as const;
   const reach = widestFirst.find((candidate) => specs.some(({ subject }) => subject.reach === candidate)) ?? "nobody";
   const subject = specs.find((spec) => spec.subject.reach === reach)?.subject;
-  return { reach, pointer: subject?.pointer ?? root.at("spec") };
+  const chosen = specs.map((spec) => spec.subject.chosen);
+  const pods = chosen.every((terms) => terms !== undefined) ? { chosen: chosen.flat() } : {};
+  return { reach, pointer: subject?.pointer ?? root.at("spec"), ...pods };
 }
 
 function readSpec(spec: ObjectNode, clusterwide: boolean): SpecReading {
@@ -145,7 +149,8 @@ function readSubject(
     const detail = "no set of labels satisfies this selector: the policy applies to nothing; remove the contradiction";
     spec.report("matches-nothing", pointer, detail);
   }
-  return { subject: { host, formula, reach, pointer }, requirements: requirements ?? [] };
+  const chosen = host || requirements === undefined ? [] : subjectPods(requirements, clusterwide);
+  return { subject: { host, formula, chosen, reach, pointer }, requirements: requirements ?? [] };
 }
 
 function checkSelectors(spec: ObjectNode, clusterwide: boolean): void {

@@ -3,8 +3,10 @@
  * an order among policies, a subject, and rules of which the first match decides.
  */
 import type { JsonObject } from "../intake/json-value.ts";
-import { admitsStranger, isSatisfiable } from "../model/label-formula.ts";
-import type { PortSet } from "../model/port-set.ts";
+import { AddressSet } from "../model/address-set.ts";
+import { admitsStranger, everyLabel, isSatisfiable } from "../model/label-formula.ts";
+import { isNobody, peersOf, subtractPeers, unionPeers } from "../model/peer-set.ts";
+import { PortSet } from "../model/port-set.ts";
 import { quote } from "../model/quote.ts";
 import type { Defect, Direction, PeerSet, PolicyReading, RuleAction, TrafficRule } from "../model/traffic.ts";
 import { checkExactlyOne, checkMost } from "./cluster-network-policy-lists.ts";
@@ -28,7 +30,9 @@ export interface PolicyDialect extends PeersDialect, PortsDialect {
 
 const ROOT_KEYS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "spec", "status"]);
 const SPEC_KEYS = ["subject", "ingress", "egress"];
-const TIERS: readonly string[] = ["Admin", "Baseline"];
+/** Behind this tier comes nothing but the default, which allows. */
+const BASELINE = "Baseline";
+const TIERS: readonly string[] = ["Admin", BASELINE];
 const HIGHEST_PRIORITY = 1000;
 const LONGEST_RULE_NAME = 100;
 
@@ -73,9 +77,9 @@ function readPolicy(object: JsonObject, dialect: PolicyDialect): PolicyReading {
   const rank = readRank(spec, dialect);
   return {
     ...common,
-    subject: { reach: subjectReach(spec, dialect), pointer: spec.at("subject") },
+    subject: { ...readSubject(spec, dialect), pointer: spec.at("subject") },
     ...(rank === undefined ? {} : { rank }),
-    rules: [...readSection(spec, "ingress", dialect), ...readSection(spec, "egress", dialect)],
+    rules: [...readSection(spec, "ingress", rank?.tier, dialect), ...readSection(spec, "egress", rank?.tier, dialect)],
   };
 }
 
@@ -109,30 +113,41 @@ function readWord(node: ObjectNode, key: string, known: readonly string[]): stri
   return undefined;
 }
 
-function subjectReach(spec: ObjectNode, dialect: PolicyDialect): PolicyReading["subject"]["reach"] {
+function readSubject(spec: ObjectNode, dialect: PolicyDialect): Omit<PolicyReading["subject"], "pointer"> {
   const mark = spec.defects.length;
   const subject = spec.requiredObject("subject");
-  if (subject === undefined) return "nobody";
+  if (subject === undefined) return { reach: "nobody", chosen: [] };
   subject.checkKeys(SUBJECT_KEYS, "none");
   checkExactlyOne(subject, SUBJECT_KEYS);
   const [term] = readPodTerms(subject, dialect);
-  if (term === undefined || term.namespaces === "own") return "nobody";
+  if (term === undefined || term.namespaces === "own") return { reach: "nobody", chosen: [] };
   if (!isSatisfiable(term.namespaces) || !isSatisfiable(term.pods)) {
     // A selector that the API server refuses is noted already.
     const detail = "no set of labels satisfies this selector: the policy applies to no Pod; remove the contradiction";
     if (!subject.rejectedSince(mark)) subject.report("matches-nothing", subject.pointer, detail);
-    return "nobody";
+    return { reach: "nobody", chosen: [] };
   }
-  return admitsStranger(term.namespaces, []) && admitsStranger(term.pods, []) ? "cluster" : "selected";
+  const isEveryPod = admitsStranger(term.namespaces, []) && admitsStranger(term.pods, []);
+  return { reach: isEveryPod ? "cluster" : "selected", chosen: [term] };
 }
 
-function readSection(spec: ObjectNode, direction: Direction, dialect: PolicyDialect): readonly TrafficRule[] {
+function readSection(
+  spec: ObjectNode,
+  direction: Direction,
+  tier: string | undefined,
+  dialect: PolicyDialect,
+): readonly TrafficRule[] {
   checkMost(spec, direction, dialect.mostRules);
-  return spec.objects(direction, "none").flatMap((rule) => readRule(rule, direction, dialect));
+  return spec.objects(direction, "none").flatMap((rule) => readRule(rule, direction, tier, dialect));
 }
 
 /** A rule, or none where its action says nothing that could be told. */
-function readRule(rule: ObjectNode, direction: Direction, dialect: PolicyDialect): readonly TrafficRule[] {
+function readRule(
+  rule: ObjectNode,
+  direction: Direction,
+  tier: string | undefined,
+  dialect: PolicyDialect,
+): readonly TrafficRule[] {
   const peersKey = direction === "ingress" ? "from" : "to";
   const action = readAction(rule, dialect);
   const allows = (action ?? "allow") === "allow";
@@ -146,7 +161,10 @@ function readRule(rule: ObjectNode, direction: Direction, dialect: PolicyDialect
   if (action === undefined) return [];
   const peersPointer = rule.has(peersKey) ? rule.at(peersKey) : rule.pointer;
   const { pointer } = rule;
-  return [{ pointer, direction, action, peers, peersPointer, ports, portsPointer, operations: "all", staged: false }];
+  if (action === "pass") noteWholePass(rule, direction, peers, ports);
+  const passes = action === "pass" && tier === BASELINE ? { passes: true as const } : {};
+  const common = { peers, peersPointer, ports, portsPointer, operations: "all", staged: false } as const;
+  return [{ pointer, direction, action, ...common, ...passes }];
 }
 
 /** Another version's word to allow is refused, and meant as an allowance all the same. */
@@ -155,6 +173,22 @@ function readAction(rule: ObjectNode, { actions }: PolicyDialect): RuleAction | 
   if (known !== undefined) return ACTIONS.get(known);
   const written = rule.value["action"];
   return typeof written === "string" && ACTIONS.get(written) === "allow" ? "allow" : undefined;
+}
+
+const EVERY_POD = peersOf({ pods: [{ namespaces: everyLabel, pods: everyLabel }] });
+/** All that a rule can name: ingress rules name Pods only. */
+const WHOLE: Readonly<Record<Direction, PeerSet>> = {
+  ingress: EVERY_POD,
+  egress: unionPeers(EVERY_POD, peersOf({ addresses: AddressSet.everything })),
+};
+
+/** Whatever policies behind this one deny in the same tier, they deny no more. */
+function noteWholePass(rule: ObjectNode, direction: Direction, peers: PeerSet, ports: PortSet): void {
+  if (!ports.equals(PortSet.everything) || !isNobody(subtractPeers(WHOLE[direction], peers))) return;
+  const detail =
+    "everything is passed on: no policy behind this one in its tier denies anything, and where no NetworkPolicy " +
+    "decides all is allowed; name what is to be passed";
+  rule.report("no-isolation", rule.pointer, detail);
 }
 
 function checkRuleName(rule: ObjectNode): void {

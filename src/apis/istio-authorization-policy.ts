@@ -10,6 +10,7 @@ import type { Defect, PolicyReading, RuleAction, TrafficRule } from "../model/tr
 import { ObjectNode, pointerInto } from "./fields.ts";
 import { readConditions } from "./istio-conditions.ts";
 import type { PolicyPlace } from "./istio-identities.ts";
+import { readIstioSelector, ROOT_NAMESPACE } from "./istio-objects.ts";
 import { readOperations } from "./istio-operations.ts";
 import { both } from "./istio-restriction.ts";
 import { readSources } from "./istio-sources.ts";
@@ -19,7 +20,6 @@ import { nearest } from "./suggest.ts";
 const ROOT_KEYS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "spec", "status"]);
 const SPEC_KEYS: ReadonlySet<string> = new Set(["selector", "targetRef", "targetRefs", "rules", "action", "provider"]);
 const RULE_KEYS: ReadonlySet<string> = new Set(["from", "to", "when"]);
-const SELECTOR_KEYS: ReadonlySet<string> = new Set(["matchLabels"]);
 const PROVIDER_KEYS: ReadonlySet<string> = new Set(["name"]);
 const TARGET_KEYS: ReadonlySet<string> = new Set(["group", "kind", "name", "namespace"]);
 const TARGET_KINDS = ["Gateway", "GatewayClass", "Service", "ServiceEntry"];
@@ -30,8 +30,6 @@ const ACTIONS: ReadonlyMap<string, RuleAction> = new Map([
   // Somebody else decides whether the request goes on to the policies that deny and allow.
   ["CUSTOM", "pass"],
 ]);
-/** Policies in here are for the whole mesh (`rootNamespace` of MeshConfig, unless it was changed). */
-const ROOT_NAMESPACE = "istio-system";
 const DRY_RUN = "istio.io/dry-run";
 /** What Go's `strconv.ParseBool` takes. */
 const TRUE_WORDS = ["1", "t", "T", "TRUE", "true", "True"];
@@ -161,25 +159,11 @@ function isEmptyList(node: ObjectNode, key: string): boolean {
 }
 
 function subjectOf(spec: ObjectNode, hasTargets: boolean, isMeshWide: boolean): PolicyReading["subject"] {
-  const labels = readSelector(spec);
+  const labels = readIstioSelector(spec);
   if (hasTargets) return { reach: "selected", pointer: spec.at(spec.has("targetRefs") ? "targetRefs" : "targetRef") };
   const pointer = spec.at("selector");
   if (labels > 0) return { reach: "selected", pointer };
   return { reach: isMeshWide ? "cluster" : "namespace", pointer };
-}
-
-/** How many labels the selector names. */
-function readSelector(spec: ObjectNode): number {
-  const selector = spec.object("selector");
-  if (selector === undefined) return 0;
-  selector.checkKeys(SELECTOR_KEYS, "none");
-  const labels = Object.entries(selector.textMap("matchLabels"));
-  for (const [key, value] of labels) {
-    if (key !== "" && !key.includes("*") && !value.includes("*")) continue;
-    const detail = "a selector takes no wildcards and no empty key; Istio refuses it";
-    selector.report("invalid-value", pointerInto(selector.at("matchLabels"), key), detail);
-  }
-  return labels.length;
 }
 
 /** A rule of Istio is several of the model where HTTP restricts some of its sources or ports and others not. */

@@ -8,6 +8,7 @@ const LONGEST_SUBDOMAIN = 253;
 const LONGEST_PORT_NAME = 15;
 const LABEL_TEXT = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const PORT_NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const A_LETTER = /[a-z]/;
 
@@ -22,6 +23,11 @@ export function isLabelKey(text: string): boolean {
 /** Whether a text can be the value of a label; the empty text can. */
 export function isLabelValue(text: string): boolean {
   return text === "" || isLabelText(text);
+}
+
+/** Whether a text can be the name of a namespace, or one label of a host name. */
+export function isDnsLabel(text: string): boolean {
+  return text.length <= LONGEST_LABEL && DNS_LABEL.test(text);
 }
 
 /** Whether a text can name a port of a container: at most 15 of a-z, 0-9 and single inner hyphens, one letter. */

@@ -57,13 +57,13 @@ function readPolicy(object: JsonObject, addedPeer?: AddedPeerKind): PolicyReadin
   const spec = root.objectOrEmpty("spec");
   spec.checkKeys(SPEC_KEYS, "drops");
   const types = readPolicyTypes(spec);
-  const reach = subjectReach(spec);
+  const subject = readSubject(spec);
   const rules: TrafficRule[] = [];
   readSection(spec, "ingress", types, rules);
   readSection(spec, "egress", types, rules, addedPeer);
   return {
     scope: "namespace",
-    subject: { reach, pointer: spec.at("podSelector") },
+    subject,
     isolates: { ingress: types.ingress, egress: types.egress },
     evaluation: "deny-overrides",
     rules,
@@ -94,7 +94,7 @@ function readPolicyTypes(spec: ObjectNode): PolicyTypes {
   return { ingress: types.has(SECTIONS.ingress.type), egress: types.has(SECTIONS.egress.type), readable };
 }
 
-function subjectReach(spec: ObjectNode): PolicyReading["subject"]["reach"] {
+function readSubject(spec: ObjectNode): PolicyReading["subject"] {
   const mark = spec.defects.length;
   const formula = readLabelSelector(spec.objectOrEmpty("podSelector"));
   const pointer = spec.at("podSelector");
@@ -102,9 +102,10 @@ function subjectReach(spec: ObjectNode): PolicyReading["subject"]["reach"] {
     // A selector that the API server refuses is noted already.
     const detail = "no set of labels satisfies this selector: the policy applies to no Pod; remove the contradiction";
     if (!spec.rejectedSince(mark)) spec.report("matches-nothing", pointer, detail);
-    return "nobody";
+    return { reach: "nobody", pointer, chosen: [] };
   }
-  return admitsStranger(formula, []) ? "namespace" : "selected";
+  const reach = admitsStranger(formula, []) ? "namespace" : "selected";
+  return { reach, pointer, chosen: [{ namespaces: "own", pods: formula }] };
 }
 
 function readSection(

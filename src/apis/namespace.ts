@@ -4,6 +4,7 @@
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import { ObjectNode } from "./fields.ts";
+import { addMeshKeys, NAMESPACE_ANNOTATIONS, NAMESPACE_LABELS } from "./mesh-keys.ts";
 import type { ApiReader, ObjectReading } from "./reading.ts";
 
 /** Reader of Namespaces. */
@@ -26,5 +27,9 @@ export const namespaceReader: ApiReader = {
 function read(object: JsonObject): ObjectReading {
   const defects: Defect[] = [];
   const metadata = new ObjectNode(object, "", defects).objectOrEmpty("metadata");
-  return { family: "namespace", labels: metadata.textMap("labels"), defects };
+  const labels = metadata.textMap("labels");
+  const labelled = addMeshKeys(undefined, labels, NAMESPACE_LABELS, metadata.at("labels"));
+  const annotations = metadata.textMap("annotations");
+  const mesh = addMeshKeys(labelled, annotations, NAMESPACE_ANNOTATIONS, metadata.at("annotations"));
+  return { family: "namespace", labels, ...(mesh === undefined ? {} : { mesh }), defects };
 }

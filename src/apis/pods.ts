@@ -4,6 +4,7 @@
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
 import { ObjectNode } from "./fields.ts";
+import { type ProxyContainer, podMeshSettings, proxyContainer } from "./pod-mesh.ts";
 import type { ApiReader, JobTemplateReading, ObjectReading, PodReading, ServedResource } from "./reading.ts";
 
 /** One kind that carries a Pod, and the fields that lead from the object to it. */
@@ -67,14 +68,14 @@ function readCarrier(object: JsonObject, paths: ReadonlyMap<string, readonly str
   const path = paths.get(root.text("kind") ?? "") ?? [];
   // A Pod's metadata is the object's own: it is read once, so that a defect in it is noted once.
   if (path.length === 0) {
-    const pod = readPod(root);
+    const pod = readPod(root, false);
     return { family: "workload", labels: pod.labels, pods: [pod], defects };
   }
   const metadata = root.objectOrEmpty("metadata");
   const labels = metadata.textMap("labels");
   metadata.textMap("annotations");
   const template = descend(root, path);
-  const pods = template === undefined ? [] : [readPod(template)];
+  const pods = template === undefined ? [] : [readPod(template, true)];
   return path.includes("jobTemplate")
     ? { family: "workload", labels, pods, jobTemplate: readJobTemplate(root), defects }
     : { family: "workload", labels, pods, defects };
@@ -95,14 +96,15 @@ function readJobTemplate(root: ObjectNode): JobTemplateReading {
   return { pointer: metadata.pointer, labels: metadata.textMap("labels") };
 }
 
-function readPod(holder: ObjectNode): PodReading {
+function readPod(holder: ObjectNode, isTemplate: boolean): PodReading {
   const metadata = holder.objectOrEmpty("metadata");
   const labels = metadata.textMap("labels");
   const annotations = metadata.textMap("annotations");
   const spec = holder.requiredObject("spec");
   const hostPorts: PodReading["hostPorts"][number][] = [];
   const capabilities: PodReading["capabilities"][number][] = [];
-  if (spec !== undefined) readContainers(spec, hostPorts, capabilities);
+  const proxies: ProxyContainer[] = [];
+  if (spec !== undefined) readContainers(spec, hostPorts, capabilities, proxies);
   return {
     pointer: holder.at("spec"),
     metadataPointer: metadata.pointer,
@@ -111,6 +113,7 @@ function readPod(holder: ObjectNode): PodReading {
     hostNetwork: spec?.flag("hostNetwork") ?? false,
     hostPorts,
     capabilities,
+    mesh: podMeshSettings(metadata, labels, annotations, proxies, isTemplate),
   };
 }
 
@@ -121,12 +124,15 @@ function readContainers(
   spec: ObjectNode,
   hostPorts: PodReading["hostPorts"][number][],
   capabilities: PodReading["capabilities"][number][],
+  proxies: ProxyContainer[],
 ): void {
   for (const key of Object.keys(spec.value)) {
     if (!key.endsWith("ontainers")) continue;
     for (const container of spec.objects(key, "none")) {
       readHostPorts(container, hostPorts);
       readCapabilities(container, capabilities);
+      const proxy = proxyContainer(container, nameOf(container));
+      if (proxy !== undefined) proxies.push(proxy);
     }
   }
   const containers = spec.value["containers"];

@@ -48,7 +48,23 @@ const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["projectcalico.org", CALICO_KINDS],
   ["crd.projectcalico.org", CALICO_KINDS],
   ["crd.antrea.io", ["ClusterGroup", "ClusterNetworkPolicy", "Group", "NetworkPolicy", "Tier"]],
-  ["networking.istio.io", ["EnvoyFilter", "ServiceEntry", "Sidecar"]],
+  // VirtualServices lead requests to services whose own policies decide; all other kinds open, protect or rewire.
+  [
+    "networking.istio.io",
+    [
+      "DestinationRule",
+      "EnvoyFilter",
+      "Gateway",
+      "ProxyConfig",
+      "ServiceEntry",
+      "Sidecar",
+      "WorkloadEntry",
+      "WorkloadGroup",
+    ],
+  ],
+  ["extensions.istio.io", ["WasmPlugin"]],
+  ["install.istio.io", ["IstioOperator"]],
+  ["sailoperator.io", ["Istio"]],
   ["gateway.networking.k8s.io", ["ReferenceGrant", "ReferencePolicy"]],
   // EgressIP, EgressQoS and EgressService say from which address and how fast traffic leaves, and allow none.
   ["k8s.ovn.org", ["EgressFirewall"]],
@@ -58,6 +74,14 @@ const MIXED_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["networking.gke.io", ["FQDNNetworkPolicy", "GCPFirewall"]],
   ["k8s.cni.cncf.io", ["MultiNetworkPolicy"]],
 ]);
+
+/** Groups of the first list in which controllers write other things all the time. */
+const BUSY_GROUPS: ReadonlySet<string> = new Set(["networking.k8s.io", "networking.k8s.aws"]);
+
+/** Groups of which a webhook can be sent everything, so that a kind that nobody reads doesn't pass unseen. */
+export const WHOLE_GROUPS: readonly string[] = Array.from(POLICY_GROUPS.keys()).filter(
+  (group) => !BUSY_GROUPS.has(group),
+);
 
 /** Whether network policy is written in an API group, read or not. */
 export function isPolicyGroup(group: string): boolean {

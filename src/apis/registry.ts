@@ -3,14 +3,23 @@
  * a NetworkPolicy and three a ClusterNetworkPolicy, with opposite semantics.
  */
 import { adminNetworkPolicyReader } from "./admin-network-policy.ts";
+import { applicationReader, applicationSetReader } from "./argo-application.ts";
+import { appProjectReader } from "./argo-project.ts";
 import { antreaReaders } from "./antrea.ts";
 import { awsReaders } from "./aws-network-policies.ts";
 import { bindingReader } from "./binding.ts";
 import { calicoReaders } from "./calico.ts";
 import { ciliumReaders } from "./cilium.ts";
 import { clusterNetworkPolicyReader } from "./cluster-network-policy.ts";
-import { authorizationPolicyReader } from "./istio-authorization-policy.ts";
+import { definitionReader } from "./definitions.ts";
+import { endpointSliceReader, endpointsReader } from "./endpoints.ts";
+import { helmReleaseReader, kustomizationReader } from "./flux.ts";
+import { gatewayReader, listenerSetReader } from "./gateway-listeners.ts";
+import { referenceGrantReader } from "./gateway-references.ts";
+import { gatewayRouteReaders } from "./gateway-routes.ts";
+import { ingressReader } from "./ingress.ts";
 import { fqdnNetworkPolicyReader } from "./gke-fqdn-network-policy.ts";
+import { istioReaders } from "./istio.ts";
 import { networkPolicyReader } from "./kubernetes-network-policy.ts";
 import { linkerdReaders } from "./linkerd.ts";
 import { multiNetworkPolicyReader } from "./multi-network-policy.ts";
@@ -20,15 +29,16 @@ import { podReaders } from "./pods.ts";
 import { isPolicyKind } from "./policy-groups.ts";
 import type { ApiReader } from "./reading.ts";
 import { serviceReader } from "./service.ts";
+import { spireReaders } from "./spire.ts";
 
-/** Every reader; `ringfence webhook-config` is generated from their `resources`. */
-export const READERS: readonly ApiReader[] = [
+const OBJECT_READERS: readonly ApiReader[] = [
   networkPolicyReader,
   adminNetworkPolicyReader,
   clusterNetworkPolicyReader,
   ...awsReaders,
   ...ciliumReaders,
-  authorizationPolicyReader,
+  ...istioReaders,
+  ...spireReaders,
   ...calicoReaders,
   ...antreaReaders,
   ...linkerdReaders,
@@ -38,8 +48,23 @@ export const READERS: readonly ApiReader[] = [
   ...podReaders,
   bindingReader,
   serviceReader,
+  endpointsReader,
+  endpointSliceReader,
+  gatewayReader,
+  listenerSetReader,
+  ...gatewayRouteReaders,
+  referenceGrantReader,
+  ingressReader,
   namespaceReader,
+  appProjectReader,
+  applicationReader,
+  applicationSetReader,
+  kustomizationReader,
+  helmReleaseReader,
 ];
+
+/** Every reader; `ringfence webhook-config` is generated from their `resources`. */
+export const READERS: readonly ApiReader[] = [...OBJECT_READERS, definitionReader(OBJECT_READERS)];
 
 const BY_KIND: ReadonlyMap<string, ApiReader> = new Map(
   READERS.flatMap((reader) => reader.kinds.map((kind) => [`${reader.group}/${kind}`, reader] as const)),

@@ -2,7 +2,7 @@
  * @module The MutatingWebhookConfiguration, for settings that ask for mutations.
  * Source of the fields: k8s.io/api/admissionregistration/v1 types.go.
  */
-import type { ApiReader } from "../apis/reading.ts";
+import type { ApiReader, Family } from "../apis/reading.ts";
 import type { MutateSettings } from "../engine/default-deny-settings.ts";
 import type { WebhookTarget } from "./webhook-configuration.ts";
 import { familyOf, namespaceSelector, rulesFor } from "./webhook-rules.ts";
@@ -36,12 +36,16 @@ export function mutatingWebhookConfiguration(
   };
 }
 
+/** Routes, endpoints and what Argo CD and Flux deploy by are left as their controllers write them. */
+const CHANGED_FAMILIES: ReadonlySet<Family> = new Set(["network", "workload"]);
+
 /** The namespaced resources of a reader that a mutation may change, as whole objects: no subresources. */
 function changedPart(reader: ApiReader, { policyTypes, labelsFromNamespace }: MutateSettings): ApiReader[] {
-  const completesTypes = policyTypes && reader.group === "networking.k8s.io";
+  if (!CHANGED_FAMILIES.has(familyOf(reader)) && !reader.kinds.includes("Service")) return [];
+  const completesTypes = policyTypes && reader.kinds.includes("NetworkPolicy") && reader.group === "networking.k8s.io";
   if (!completesTypes && labelsFromNamespace.length === 0) return [];
   const resources = reader.resources
-    .filter(({ scope, parent }) => scope === "Namespaced" && parent === undefined && familyOf(reader) !== "namespace")
+    .filter(({ scope, parent }) => scope === "Namespaced" && parent === undefined)
     .map(({ kind, plural, versions, scope }) => ({ kind, plural, versions, scope, subresources: [] }));
   return resources.length === 0 ? [] : [{ ...reader, resources }];
 }

@@ -2,6 +2,7 @@
  * @module What both webhook configurations say of resources and namespaces.
  * Source of the fields: k8s.io/api/admissionregistration/v1 types.go.
  */
+import { WHOLE_GROUPS } from "../apis/policy-groups.ts";
 import type { ApiReader, Family, ServedResource } from "../apis/reading.ts";
 
 export interface Rule {
@@ -29,6 +30,17 @@ export function rulesFor(readers: readonly ApiReader[], deletable: readonly Fami
     }
   }
   return Array.from(rules.values(), ({ rule }) => rule);
+}
+
+/** Kinds and versions that no reader knows are sent too: the engine denies them, and says that it can't read them. */
+export function wholeGroups(): Rule {
+  return {
+    apiGroups: WHOLE_GROUPS,
+    apiVersions: ["*"],
+    operations: ["CREATE", "UPDATE"],
+    resources: ["*"],
+    scope: "*",
+  };
 }
 
 /** A reader reads any object, and all of its kinds are of one family. */

@@ -5,7 +5,7 @@
 import type { Family } from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 
-export const FAMILIES: readonly Family[] = ["network", "workload", "service", "namespace"];
+export const FAMILIES: readonly Family[] = ["network", "workload", "service", "namespace", "delivery", "definition"];
 
 /** The entrypoint of a family for new and changed objects has the family's name; all deletions have this one. */
 export const DELETION = "deletion";

@@ -9,6 +9,7 @@ import { approvalsIn } from "../exceptions/exception-facts.ts";
 import type { UnsignedLedger } from "../exceptions/unsigned-ledger.ts";
 import { DEFAULT_WIDTH_CONTEXT, type WidthContext } from "../model/peer-set.ts";
 import { quote } from "../model/quote.ts";
+import { DOMAIN_FLOW, domainMaps } from "./domain-settings.ts";
 import { type Bundle, guardrailsBySlug } from "./bundle.ts";
 import { DELETION, type GuardrailMetadata } from "./bundle-manifest.ts";
 import type { RawFinding } from "./facts.ts";
@@ -61,6 +62,7 @@ export class Engine {
     this.#entrypoints = new Map(
       [...this.#host.entrypoints].map(([name, number]) => [name.slice(name.lastIndexOf("/") + 1), number]),
     );
+    const maps = domainMaps(settings);
     this.#deletions = new Set(
       bundle.manifest.guardrails.flatMap(({ families, operations }) => (operations.includes("DELETE") ? families : [])),
     );
@@ -70,6 +72,7 @@ export class Engine {
       digest: bundle.digest,
       withSource: bundle.manifest.guardrails.some(({ needs }) => needs.includes("object")),
       widths: widthContext(settings),
+      ...(maps === undefined ? {} : { domainMaps: maps }),
       exceptions: { approvals: this.#approvals, controllers, ledger: ledger ?? null },
     };
   }
@@ -82,7 +85,8 @@ export class Engine {
   /** Guardrails that stay silent where namespace labels can't be had. */
   get needNamespaceLabels(): readonly string[] {
     return this.#slugs(
-      ({ needs, slug }) => needs.includes("namespaceLabels") && this.settings.guardrails[slug]?.mode !== "off",
+      ({ needs, slug }) =>
+        needs.includes("namespaceLabels") && this.settings.guardrails[slug]?.mode !== "off" && !this.#isIdle(slug),
     );
   }
 
@@ -102,11 +106,11 @@ export class Engine {
    * @throws EngineFault where nothing could be decided
    */
   judge(request: JudgeRequest): Verdict {
-    const reading = this.#read(request.group, request.kind, request.object);
+    const reading = this.#read(request.group, request.kind, request.object, request.oldObject);
     if (reading === undefined) return NOT_JUDGED;
     if (request.operation === "DELETE" && !this.#deletions.has(reading.family)) return NOT_JUDGED;
     const oldReading =
-      request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject);
+      request.oldObject === null ? undefined : this.#read(request.group, request.kind, request.oldObject, null);
     const { family } = reading;
     const raw = this.#evaluate(request, reading, oldReading);
     if (raw.length === 0) return { judged: true, family, allowed: true, findings: [] };
@@ -117,13 +121,27 @@ export class Engine {
     return { judged: true, family, allowed: !judged.some(({ level }) => level === "deny"), findings: judged };
   }
 
+  /** Whether a guardrail has nothing to judge by, so that it misses nothing. */
+  #isIdle(slug: string): boolean {
+    return slug === DOMAIN_FLOW && this.#context.domainMaps === undefined;
+  }
+
   #slugs(predicate: (guardrail: GuardrailMetadata) => boolean): string[] {
     return [...this.guardrails.values()].filter(predicate).map(({ slug }) => slug);
   }
 
-  #read(group: string, kind: string, object: JudgeRequest["object"]): ObjectReading | undefined {
+  #read(
+    group: string,
+    kind: string,
+    object: JudgeRequest["object"],
+    oldObject: JudgeRequest["oldObject"],
+  ): ObjectReading | undefined {
     const reader = readerFor(group, kind);
-    if (reader !== undefined) return reader.read(object);
+    if (reader !== undefined) {
+      return oldObject !== null && reader.readUpdate !== undefined
+        ? reader.readUpdate(object, oldObject)
+        : reader.read(object);
+    }
     if (classify(group, kind) === "other") return undefined;
     return {
       family: "network",

@@ -1,13 +1,15 @@
 /**
  * @module Facts from a reading: the small document that the guardrails judge.
  */
-import type { ObjectReading } from "../apis/reading.ts";
+import type { ObjectReading, OpeningReading, ServiceReading } from "../apis/reading.ts";
+import { knownRelease } from "../apis/upstream-releases.ts";
 import { exceptionFact, type ExceptionSources } from "../exceptions/exception-facts.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../intake/json-value.ts";
-import type { WidthContext } from "../model/peer-set.ts";
+import { type DomainMaps, FlowFacts } from "../model/flow-facts.ts";
+import { peerWidth, type WidthContext } from "../model/peer-set.ts";
 import { summariseRules } from "../model/summarise.ts";
 import type { Defect, PolicyReading } from "../model/traffic.ts";
-import type { Facts, LabelledFact, PolicyFact } from "./facts.ts";
+import type { Facts, LabelledFact, OpeningFact, PolicyFact, ServiceFact } from "./facts.ts";
 import type { JudgeRequest } from "./judge-request.ts";
 import { managedFact } from "./managed-fact.ts";
 
@@ -17,6 +19,8 @@ export interface FactsContext {
   /** Whether a guardrail of the bundle asked for the object itself. */
   readonly withSource: boolean;
   readonly widths: WidthContext;
+  /** Where the organisation's domains are; undefined where no guardrail asks for them. */
+  readonly domainMaps?: DomainMaps;
   readonly exceptions: ExceptionSources;
 }
 
@@ -32,10 +36,11 @@ export function buildFacts(
   oldReading: ObjectReading | undefined,
   context: FactsContext,
 ): Facts {
-  const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, context.widths);
+  const policy = reading.policy === undefined ? undefined : policyFacts(reading.policy, request, context);
   const nowSeconds = request.now ?? Math.floor(Date.now() / 1000);
   const exception = exceptionFact(request, reading, context.exceptions);
   const managed = reading.family === "network" ? managedFact(request) : undefined;
+  const release = knownRelease(request.group);
   return {
     version: 1,
     uid: request.uid,
@@ -52,6 +57,7 @@ export function buildFacts(
       name: request.name,
       subresource: request.subresource,
       family: reading.family,
+      ...(release === undefined ? {} : { knownRelease: release }),
       controllerKind: controllerKind(request.object),
     },
     user: request.user,
@@ -59,13 +65,37 @@ export function buildFacts(
     labelled: labelledFacts(reading, oldReading),
     ...(policy === undefined ? {} : { policy: policy.fact }),
     ...(reading.pods === undefined ? {} : { pods: reading.pods.map(podFact) }),
-    ...(reading.service === undefined ? {} : { service: reading.service }),
+    ...(reading.service === undefined ? {} : { service: serviceFact(reading.service, context.widths) }),
+    ...(reading.pods === undefined ? rareFacts(reading, context.widths) : {}),
     ...(managed === undefined ? {} : { managed }),
     ...(request.defaultDeny === undefined ? {} : { defaultDeny: request.defaultDeny }),
+    ...meshFacts(reading),
     defects: policy === undefined ? reading.defects : [...reading.defects, ...policy.defects],
     ...(exception === undefined ? {} : { exception }),
     ...(context.withSource ? { source: request.object } : {}),
   };
+}
+
+/** What only few kinds have, Pods and what makes Pods never. */
+function rareFacts(reading: ObjectReading, widths: WidthContext): Partial<Facts> {
+  const { endpoints, openings, crossings, allowances, definition } = reading;
+  return {
+    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(openings === undefined ? {} : { openings: openings.map((opening) => openingFact(opening, widths)) }),
+    ...(crossings === undefined ? {} : { crossings }),
+    ...(allowances === undefined ? {} : { allowances }),
+    ...(definition === undefined ? {} : { definition }),
+  };
+}
+
+function serviceFact({ clients, ...service }: ServiceReading, widths: WidthContext): ServiceFact {
+  if (clients === undefined) return service;
+  const { pointer, peers, annotations } = clients;
+  return { ...service, clients: { ...peerWidth(peers, widths), pointer, annotations } };
+}
+
+function openingFact({ users, ...opening }: OpeningReading, widths: WidthContext): OpeningFact {
+  return users === undefined ? opening : { ...opening, users: peerWidth(users, widths) };
 }
 
 /** Formatting a date costs a tenth of an evaluation, and the facts know whole seconds only. */
@@ -77,11 +107,17 @@ function textOf(second: number): string {
   return current.text;
 }
 
-function policyFacts(policy: PolicyReading, widths: WidthContext): { fact: PolicyFact; defects: readonly Defect[] } {
-  const { rules, unions, shadowed } = summariseRules(policy, widths);
+function policyFacts(
+  policy: PolicyReading,
+  { namespace, namespaceLabels }: JudgeRequest,
+  { widths, domainMaps }: FactsContext,
+): { fact: PolicyFact; defects: readonly Defect[] } {
+  const own = namespace === "" ? null : { name: namespace, labels: namespaceLabels };
+  const flowFacts = domainMaps && new FlowFacts(domainMaps, own);
+  const { rules, unions, shadowed } = summariseRules(policy, widths, flowFacts);
   const fact: PolicyFact = {
     scope: policy.scope,
-    subject: policy.subject,
+    subject: { reach: policy.subject.reach, pointer: policy.subject.pointer, ...flowFacts?.subject(policy) },
     isolates: policy.isolates,
     ...(policy.rank === undefined ? {} : { rank: policy.rank }),
     rules,
@@ -98,6 +134,12 @@ function policyFacts(policy: PolicyReading, widths: WidthContext): { fact: Polic
 
 function podFact({ pointer, hostNetwork, hostPorts, capabilities }: NonNullable<ObjectReading["pods"]>[number]) {
   return { pointer, hostNetwork, hostPorts, capabilities };
+}
+
+/** The settings of the object and of its Pods; no field at all for the many that have none. */
+function meshFacts({ mesh = [], pods = [] }: ObjectReading): Pick<Facts, "mesh"> {
+  const settings = [...mesh, ...pods.flatMap((pod) => pod.mesh)];
+  return settings.length === 0 ? {} : { mesh: settings };
 }
 
 /** The object's own labels, its Pod template's and its job template's; for a Pod the first two are one. */

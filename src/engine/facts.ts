@@ -2,18 +2,34 @@
  * @module Facts: the input contract of the guardrails (`input` in Rego), version 1. docs/facts.md describes it field
  * by field; adding a field is allowed in a version, removing or changing one is not.
  */
-import type { PodReading, ServiceReading } from "../apis/reading.ts";
+import type { MeshSetting } from "../apis/mesh-setting.ts";
 import type { ExceptionFact } from "../exceptions/exception-facts.ts";
+import type {
+  AllowanceReading,
+  CrossingReading,
+  DefinitionReading,
+  EndpointsReading,
+  Family,
+  OpeningReading,
+  PodReading,
+  ServiceReading,
+} from "../apis/reading.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import type { Defect } from "../model/traffic.ts";
+import type { PeersFact, PeersWidth, PlaceFact, RuleFact, UnionFact } from "../model/width.ts";
 import type { ManagedFact } from "./managed-fact.ts";
-import type { RuleFact, UnionFact } from "../model/width.ts";
 
 export type { RuleFact, UnionFact } from "../model/width.ts";
 
 export interface PolicyFact {
   readonly scope: "namespace" | "cluster" | "mesh" | "host";
-  readonly subject: { readonly reach: "nobody" | "selected" | "namespace" | "cluster"; readonly pointer: string };
+  readonly subject: {
+    readonly reach: "nobody" | "selected" | "namespace" | "cluster";
+    readonly pointer: string;
+    /** Only where the organisation has written which domains may talk to each other. */
+    readonly domains?: readonly PlaceFact[];
+    readonly tenants?: readonly PlaceFact[];
+  };
   readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
   readonly rank?: { readonly tier: string; readonly order: number };
   readonly rules: readonly RuleFact[];
@@ -38,6 +54,13 @@ export interface DefaultDenyFact {
 
 export type PodFact = Pick<PodReading, "pointer" | "hostNetwork" | "hostPorts" | "capabilities">;
 
+/** A Service; who may connect is a width here. */
+export type ServiceFact = Omit<ServiceReading, "clients"> & {
+  readonly clients?: PeersFact & { readonly annotations: Readonly<Record<string, string>> };
+};
+
+export type OpeningFact = Omit<OpeningReading, "users"> & { readonly users?: PeersWidth };
+
 export interface Facts {
   readonly version: 1;
   /** Echoed by the bundle; an answer without the same two values is no answer. */
@@ -56,8 +79,10 @@ export interface Facts {
     readonly namespace: string;
     readonly name: string;
     readonly subresource: string;
-    /** `network` for network policy APIs, `workload`, `service`, `namespace`: the kind group whose guardrails judge. */
-    readonly family: "network" | "workload" | "service" | "namespace";
+    /** The kind group whose guardrails judge. */
+    readonly family: Family;
+    /** The newest upstream release whose fields Ringfence knows; absent where an API has none. */
+    readonly knownRelease?: string;
     /** The owner that controls the object, when there is one (`ReplicaSet`), else "". */
     readonly controllerKind: string;
   };
@@ -67,11 +92,18 @@ export interface Facts {
   readonly labelled: readonly LabelledFact[];
   readonly policy?: PolicyFact;
   readonly pods?: readonly PodFact[];
-  readonly service?: ServiceReading;
   /** Only for a managed default deny: what happens to it. */
   readonly managed?: ManagedFact;
   /** Only for a Namespace whose policies are all known: in the gate and in the audit. */
   readonly defaultDeny?: DefaultDenyFact;
+  /** Settings by which traffic leaves a mesh, its mutual TLS or its policies; absent where there is none. */
+  readonly mesh?: readonly MeshSetting[];
+  readonly service?: ServiceFact;
+  readonly endpoints?: EndpointsReading;
+  readonly openings?: readonly OpeningFact[];
+  readonly crossings?: readonly CrossingReading[];
+  readonly allowances?: readonly AllowanceReading[];
+  readonly definition?: DefinitionReading;
   readonly defects: readonly Defect[];
   /** Only for objects that ask for an exception. */
   readonly exception?: ExceptionFact;
@@ -86,10 +118,14 @@ export interface RawFinding {
   readonly message: string;
   /** Overrides the guardrail's fix where the guardrail can say something more exact. */
   readonly fix?: string;
+  /** It is about who writes, not about what is written: that the stored object is no better is no excuse for a change. */
+  readonly aboutWriter?: boolean;
   /** The rules that the finding is about: they must all be approved before it is excused. Only findings on widths. */
   readonly rules?: readonly string[];
   /** What excuses the finding: written by rego/lib/exceptions.rego alone. */
   readonly excused?: Excuse;
+  /** The finding never denies, whatever the guardrail's mode. */
+  readonly atMost?: "warn";
 }
 
 export interface Excuse {

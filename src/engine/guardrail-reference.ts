@@ -12,8 +12,10 @@ const GENERATED = "<!-- Generated from rego/guardrails: change METADATA and samp
 const FAMILY_WORDS: Readonly<Record<Family, string>> = {
   network: "network policies",
   workload: "Pods and whatever makes Pods",
-  service: "Services",
+  service: "Services, their endpoints, Gateways, routes and Ingresses",
   namespace: "Namespaces",
+  delivery: "what Argo CD and Flux may deploy",
+  definition: "CustomResourceDefinitions of policy APIs",
 };
 
 const MODE_WORDS: Readonly<Record<Mode, string>> = {
@@ -94,6 +96,7 @@ function page(guardrail: GuardrailMetadata, samples: readonly Sample[]): string 
     `${sentenceCase(fix)}.`,
     ...parameterSection(guardrail),
     "## Examples",
+    ...exampleSettings(samples),
     ...samples.flatMap(example),
     "## Compliance",
     "Controls that the guardrail supports; it satisfies none of them alone.",
@@ -151,6 +154,13 @@ function valuesInWords(schema: JsonObject): string {
   if (typeof minimum === "number" && typeof maximum === "number") return `${minimum} to ${maximum}`;
   if (typeof pattern === "string") return `text like \`${pattern}\``;
   return type === "string" ? "text" : JSON.stringify(type).replaceAll('"', "");
+}
+
+function exampleSettings(samples: readonly Sample[]): readonly string[] {
+  const settings = samples.find((sample) => sample.settings !== undefined)?.settings;
+  return settings === undefined
+    ? []
+    : ["The examples are judged with these settings:", `\`\`\`yaml\n${settings}\`\`\``];
 }
 
 function example({ verdict, title, about, finds, also, signed, now, yaml }: Sample): readonly string[] {

@@ -9,7 +9,8 @@
  *   time and good until the second,
  * - `# now: TIME`: when it is judged.
  *
- * An object that occurs twice is a live object and its change.
+ * An object that occurs twice is a live object and its change. A file `parameters.yaml` holds the guardrail's parameters
+ * for its samples, where the default ones find nothing.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,8 +35,11 @@ export interface Sample {
   readonly now: string | undefined;
   /** The objects, without the comments at the top. */
   readonly yaml: string;
+  /** `guardrails` of a settings file, as YAML; undefined where the default settings are meant. */
+  readonly settings: string | undefined;
 }
 
+const PARAMETERS = "parameters.yaml";
 const NAME = /^(denied|warned|reported|allowed)\.([a-z0-9-]+)\.yaml$/;
 
 /**
@@ -45,21 +49,25 @@ const NAME = /^(denied|warned|reported|allowed)\.([a-z0-9-]+)\.yaml$/;
  */
 export async function readSamples(folder: string): Promise<readonly Sample[]> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => /^[^/]+\/samples\/./.test(file));
-  const samples = await Promise.all(
-    files.map(async (file) => parseSample(file, await readFile(join(folder, file), "utf8"))),
+  const texts = new Map(
+    await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file), "utf8")] as const)),
   );
+  const samples = [...texts]
+    .filter(([file]) => !file.endsWith(PARAMETERS))
+    .map(([file, text]) => parseSample(file, text, texts.get(file.replace(/[^/]+$/, PARAMETERS))));
   return samples.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || (a.file < b.file ? -1 : 1));
 }
 
 const ORDER: readonly SampleVerdict[] = ["denied", "warned", "reported", "allowed"];
 
-function parseSample(file: string, text: string): Sample {
+function parseSample(file: string, text: string, parameters: string | undefined): Sample {
   const [guardrail = "", , name = ""] = file.split("/");
   const [, verdict, title = ""] = NAME.exec(name) ?? [];
   if (verdict === undefined)
     throw new Error(
       `${file}: a sample is called denied.WHY.yaml, warned.WHY.yaml, reported.WHY.yaml or allowed.WHY.yaml`,
     );
+  const slug = guardrail.replaceAll("_", "-");
   const lines = text.split("\n");
   const end = lines.findIndex((line) => !line.startsWith("#"));
   const comments = lines.slice(0, end).map((line) => line.replace(/^# ?/, ""));
@@ -69,7 +77,7 @@ function parseSample(file: string, text: string): Sample {
   if (about === "") throw new Error(`${file}: its first comment must say what is interesting about it`);
   return {
     file,
-    guardrail: guardrail.replaceAll("_", "-"),
+    guardrail: slug,
     verdict: verdict as SampleVerdict,
     title: title.replaceAll("-", " "),
     about,
@@ -78,7 +86,14 @@ function parseSample(file: string, text: string): Sample {
     signed: from === "" ? undefined : [from, until],
     now: tagged(NOW)[0],
     yaml: lines.slice(end).join("\n"),
+    settings: parameters === undefined ? undefined : settingsYaml(slug, parameters),
   };
+}
+
+function settingsYaml(slug: string, parameters: string): string {
+  const lines = parameters.trimEnd().split("\n");
+  const indented = lines.map((line) => `      ${line}\n`).join("");
+  return `guardrails:\n  ${slug}:\n    parameters:\n${indented}`;
 }
 
 const FINDS = "finds: ";

@@ -9,6 +9,7 @@ import type { JsonObject } from "../intake/json-value.ts";
 import { readYaml } from "../intake/strict-yaml.ts";
 import { quote } from "../model/quote.ts";
 import type { BundleManifest, Mode } from "./bundle-manifest.ts";
+import { DOMAIN_FLOW, unreadableCidrs } from "./domain-settings.ts";
 import { printable } from "./verdict.ts";
 import { completeExceptions, type ExceptionSettings } from "./exception-settings.ts";
 import {
@@ -123,6 +124,14 @@ function problems(document: Document, violations: readonly OutputUnit[]): string
   return [...lines];
 }
 
+/** A prefix that can't be read would silently be in no domain. */
+function checkDomainCidrs(given: JsonObject | undefined, problem: (pointer: string, text: string) => void): void {
+  for (const { pointer, text } of unreadableCidrs(given ?? {})) {
+    const at = `/guardrails/${DOMAIN_FLOW}/parameters${pointer}`;
+    problem(at, `${quote(text)} is no CIDR such as 10.9.8.0/24 or 2001:db8::/64`);
+  }
+}
+
 function complete(
   value: JsonObject,
   manifest: BundleManifest,
@@ -130,6 +139,7 @@ function complete(
   problem: (pointer: string, text: string) => void,
 ): Settings {
   const given = (value["guardrails"] ?? {}) as Record<string, Partial<GuardrailSettings>>;
+  if (Object.hasOwn(given, DOMAIN_FLOW)) checkDomainCidrs(given[DOMAIN_FLOW]?.parameters, problem);
   const guardrails: Record<string, GuardrailSettings> = {};
   for (const { slug, mode, parameters } of manifest.guardrails) {
     const own = Object.hasOwn(given, slug) ? given[slug] : undefined;

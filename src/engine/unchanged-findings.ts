@@ -17,7 +17,7 @@ export interface UpdateSide {
 /**
  * Turns denials into warnings where the stored object has the same finding, or a rule that lets more through. Each
  * finding of the stored object tolerates one; what an exception excuses there tolerates none: it goes where the exception
- * goes.
+ * goes. Who may not write an object may not change what it says, whoever wrote it before.
  * @param findings of the object as it would be
  * @param stored findings of the object as it is
  */
@@ -36,7 +36,7 @@ export function tolerateUnchanged(
   }
   const isWithin = trafficComparison(open, before, after);
   return findings.map((finding) => {
-    if (finding.level !== "deny") return finding;
+    if (finding.level !== "deny" || (finding.aboutWriter === true && !isSameSpec(before, after))) return finding;
     const within = isWithin(finding);
     if (within === false) return finding;
     const key = keyOf(finding.guardrail, finding.rawMessage);
@@ -63,8 +63,7 @@ function trafficComparison(
   const { policy: oldPolicy } = before;
   const { policy: newPolicy } = after;
   // Most updates leave the rules alone, and comparing traffic has its bounds.
-  const isSameSpec = JSON.stringify(specsOf(before.object)) === JSON.stringify(specsOf(after.object));
-  if (oldPolicy === undefined || newPolicy === undefined || isSameSpec) return () => undefined;
+  if (oldPolicy === undefined || newPolicy === undefined || isSameSpec(before, after)) return () => undefined;
   const byGuardrail = new Map<string, ReadonlySet<string>>();
   const coveredFor = (guardrail: string): ReadonlySet<string> => {
     const pointers = new Set(stored.flatMap((one) => (one.guardrail === guardrail ? (one.rules ?? []) : [])));
@@ -78,6 +77,10 @@ function trafficComparison(
     byGuardrail.set(guardrail, covered);
     return rules.length > 0 && rules.every((pointer) => covered.has(pointer));
   };
+}
+
+function isSameSpec(before: UpdateSide, after: UpdateSide): boolean {
+  return JSON.stringify(specsOf(before.object)) === JSON.stringify(specsOf(after.object));
 }
 
 function specsOf({ spec, specs }: JsonObject) {

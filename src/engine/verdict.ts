@@ -21,6 +21,8 @@ export interface Finding {
   readonly fix: string;
   readonly pointer: string;
   readonly compliance: readonly string[];
+  /** It is about who writes: only an update that leaves the specification as it is may be tolerated. */
+  readonly aboutWriter?: boolean;
   /** The rules that the finding is about (JSON Pointers), where it is about the width of rules. */
   readonly rules?: readonly string[];
   /** The stored object has the finding already. */
@@ -54,19 +56,21 @@ export function toFindings(
   settings: Settings,
 ): readonly Finding[] {
   return raw
-    .map(({ guardrail, pointer, message, fix, rules, excused = null }): Finding => {
+    .map(({ guardrail, pointer, message, fix, rules, atMost, aboutWriter, excused = null }): Finding => {
       const metadata = guardrails.get(guardrail);
       // A guardrail without a known mode can't be one that lets pass.
       const level = LEVELS[settings.guardrails[guardrail]?.mode ?? "enforce"] ?? "deny";
+      const capped = level === "deny" && atMost === "warn" ? "warn" : level;
       return {
         guardrail,
-        level: excused === null ? level : "excused",
+        level: excused === null ? capped : "excused",
         excused,
         message: printable(message),
         rawMessage: message,
         fix: printable(fix ?? metadata?.fix ?? ""),
         pointer,
         compliance: metadata?.compliance ?? [],
+        ...(aboutWriter === true ? { aboutWriter } : {}),
         ...(rules === undefined ? {} : { rules }),
       };
     })

@@ -6,6 +6,7 @@ import { effectiveRules } from "./effective-rules.ts";
 import type { FrontierPoint } from "./frontier.ts";
 import { flowsOfPoint, frontierOf, isAsWide, isWide, overlay, together, widthOfPoint } from "./frontier.ts";
 import type { WidthContext } from "./peer-set.ts";
+import type { FlowFacts } from "./flow-facts.ts";
 import { nobody, peerWidth } from "./peer-set.ts";
 import type { PortSet } from "./port-set.ts";
 import type { Direction, PolicyReading, TrafficRule } from "./traffic.ts";
@@ -27,8 +28,9 @@ const MOST_OVERLAY_MEMBERS = 20_000;
  * Computes every width that the guardrails judge.
  * @param reading a policy in the terms of the model
  * @param context what every object of the organisation carries
+ * @param flowFacts tells the domains of peers, where the organisation has written a matrix of them
  */
-export function summariseRules(reading: PolicyReading, context: WidthContext): Summary {
+export function summariseRules(reading: PolicyReading, context: WidthContext, flowFacts?: FlowFacts): Summary {
   const facts = new Map<TrafficRule, RuleFact>();
   const unions: UnionFact[] = [];
   const shadowed: string[] = [];
@@ -36,7 +38,7 @@ export function summariseRules(reading: PolicyReading, context: WidthContext): S
     const rules = reading.rules.filter((rule) => rule.direction === direction);
     const effective = effectiveRules(rules, reading.evaluation);
     for (const each of effective) {
-      facts.set(each.rule, ruleFact(each, context));
+      facts.set(each.rule, ruleFact(each, context, flowFacts));
       if (each.shadowed) shadowed.push(each.rule.pointer);
     }
     unions.push(...unionFacts(direction, effective, facts, context));
@@ -44,7 +46,7 @@ export function summariseRules(reading: PolicyReading, context: WidthContext): S
   return { rules: reading.rules.flatMap((rule) => facts.get(rule) ?? []), unions, shadowed };
 }
 
-function ruleFact({ rule, flows }: EffectiveRule, context: WidthContext): RuleFact {
+function ruleFact({ rule, flows }: EffectiveRule, context: WidthContext, flowFacts?: FlowFacts): RuleFact {
   const { peers, ports } = widthOfFlows(flows, rule, context);
   return {
     pointer: rule.pointer,
@@ -54,6 +56,8 @@ function ruleFact({ rule, flows }: EffectiveRule, context: WidthContext): RuleFa
     ports: portsFact(ports, rule.portsPointer),
     operations: rule.operations,
     staged: rule.staged,
+    ...(rule.passes === undefined ? {} : { passes: rule.passes }),
+    ...(flowFacts === undefined || rule.action !== "allow" ? {} : { flows: flowFacts.ofRule(flows) }),
   };
 }
 

@@ -87,6 +87,8 @@ export interface TrafficRule {
   readonly portsPointer: string;
   /** Layer 7: `some` where methods, paths or hosts narrow the rule and the data plane enforces them. */
   readonly operations: "some" | "all";
+  /** Written as Pass where nothing comes behind that could deny; the action is what becomes of it. */
+  readonly passes?: true;
   /** Evaluated by the API but not enforced (staged, audit, dry run). */
   readonly staged: boolean;
 }
@@ -129,7 +131,12 @@ export type Evaluation =
 /** A policy object in the terms of the model. */
 export interface PolicyReading {
   readonly scope: "namespace" | "cluster" | "mesh" | "host";
-  readonly subject: { readonly reach: "nobody" | "selected" | "namespace" | "cluster"; readonly pointer: string };
+  readonly subject: {
+    readonly reach: "nobody" | "selected" | "namespace" | "cluster";
+    readonly pointer: string;
+    /** The Pods that are selected; absent where that is no choice of Pods, or is not known. */
+    readonly chosen?: readonly PodTerm[];
+  };
   /** Does the object really cause default deny for its subject, per direction? */
   readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
   readonly evaluation: Evaluation;

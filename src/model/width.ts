@@ -39,6 +39,29 @@ export interface PortsFact {
 
 export type PortReach = "none" | "some" | "wide" | "all";
 
+/** Where a subject or peers can be; see `Place` in domain-reach.ts. */
+export interface PlaceFact {
+  readonly kind: "domain" | "others" | "unlabelled" | "outside" | "infrastructure" | "unknown" | "own";
+  /** The domain's or tenant's name, for the kind `domain`; else "". */
+  readonly name: string;
+  /** For a message. */
+  readonly words: string;
+}
+
+/** Ports `from` to `to` of a protocol; of a protocol without ports, and of `any` (every other protocol), the whole range. */
+export interface PortRangeFact {
+  readonly protocol: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A part of a rule: every one of the peers on every one of the ports. Domains and tenants where they are in use. */
+export interface FlowFact {
+  readonly ports: readonly PortRangeFact[];
+  readonly domains?: readonly PlaceFact[];
+  readonly tenants?: readonly PlaceFact[];
+}
+
 /**
  * What one rule really lets through (or denies). An allow rule is judged after what earlier rules, or any deny where a
  * deny overrides, certainly take away from it; nothing left is reach `nobody`.
@@ -51,6 +74,10 @@ export interface RuleFact {
   readonly ports: PortsFact;
   readonly operations: "some" | "all";
   readonly staged: boolean;
+  /** The rule is written as Pass, and what it passes on is allowed: nothing comes behind that could deny it. */
+  readonly passes?: true;
+  /** Only where the organisation has written which domains may talk to each other. */
+  readonly flows?: readonly FlowFact[];
 }
 
 /**

@@ -16,6 +16,7 @@
 #     NIST-800-53-SC-7(5), NIST-800-53-CM-5, NIST-800-53-AC-4, NIST-800-207, PCI-DSS-1.2.1, PCI-DSS-1.4.2, SOC2-CC6.6,
 #     SOC2-CC8.1, ISO-27001-A.8.22, CIS-K8S-5.3.2
 #   ]
+#   excusable: false
 package ringfence.guardrails.default_deny_protected
 
 # METADATA

@@ -41,3 +41,31 @@ test_findings[name] if {
 }
 
 test_object_without_service if external_ips.findings == set() with input as {}
+
+status_cases["by a user"] := {"user": "alice", "subresource": "status", "found": true}
+
+status_cases["by a controller"] := {"user": "system:controller", "subresource": "status", "found": false}
+
+status_cases["by a controller by prefix"] := {"user": "system:pool:a", "subresource": "status", "found": false}
+
+status_cases["not through the status"] := {"user": "alice", "subresource": "", "found": false}
+
+test_status[name] if {
+	some name, case in status_cases
+	facts := {
+		"object": {"subresource": case.subresource},
+		"user": {"name": case.user},
+		"service": {"externalIPs": [], "statusAddresses": [
+			{"pointer": "/a", "address": "203.0.113.7"},
+			{"pointer": "/b", "address": "203.0.113.8"},
+		]},
+	}
+	parameters := {"allowed": ["203.0.113.8"], "controllers": ["system:controller", "system:pool:*"]}
+	settings := example.settings("external-ips", parameters)
+	finding := {
+		"pointer": "/a",
+		"message": "the Service's status takes over the address 203.0.113.7 on every node",
+	}
+	expected := {finding | case.found}
+	external_ips.findings == expected with input as facts with data.ringfence.settings as settings
+}

@@ -23,7 +23,7 @@ const RARE = [
 ];
 
 /** Objects whose keys are the user's. */
-const USER_KEYS = /(?:^|\.)(?:labels|oldLabels|namespaceLabels|source)$/;
+const USER_KEYS = /(?:^|\.)(?:labels|oldLabels|namespaceLabels|annotations|source)$/;
 
 const inputs = [...(await factsOfSamples()), ...factsOfVerdictRows()];
 
@@ -46,11 +46,21 @@ if (process.env["UPDATE_DOCS"] === "1") {
 
 const page = readFileSync(FILE, "utf8");
 
-/** Paths of all fields with a value of their own; peers and ports are described once for rules and unions. */
+/** What is described once, wherever it stands: peers and ports of rules and unions, places of subjects and flows. */
+const PEERS_AND_PORTS = /^policy\.(?:rules|unions)\[\]\.(peers|ports)/;
+const PLACES = /^policy\.(?:subject|rules\[\]\.flows\[\])\.(?:domains|tenants)\[\]/;
+
+/** Paths of all fields with a value of their own. */
 function fieldsOf(value: unknown, path: string): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, `${path}[]`));
   if (typeof value !== "object" || value === null || USER_KEYS.test(path)) {
-    return [path.replace(/^policy\.(?:rules|unions)\[\]\.(peers|ports)/, "$1").replace(/\[\]$/, "")];
+    return [
+      path
+        .replace(/^(?:service\.clients|openings\[\]\.users)\.(?!annotations|pointer)/, "peers.")
+        .replace(PEERS_AND_PORTS, "$1")
+        .replace(PLACES, "place")
+        .replace(/\[\]$/, ""),
+    ];
   }
   return Object.entries(value).flatMap(([key, item]) => fieldsOf(item, path === "" ? key : `${path}.${key}`));
 }
@@ -76,9 +86,12 @@ function exists(field: string): boolean {
   return [...found].some((path) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[]`));
 }
 
-/** Peers and ports, which have tables of their own. */
+/** Peers, ports and places, which have tables of their own; who may connect to a Service or use a listener are peers too. */
 function isPartOfRule(field: string): boolean {
-  return /^policy\.(?:rules|unions)(?:$|\[\]\.(?:peers|ports)$)/.test(field);
+  return (
+    /^policy\.(?:rules|unions)(?:$|\[\]\.(?:peers|ports)$)|^openings\[\]\.users$/.test(field) ||
+    PLACES.test(`${field}[]`)
+  );
 }
 
 test("no field is described twice", () => {

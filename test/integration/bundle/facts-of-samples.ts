@@ -2,17 +2,20 @@
  * @module Real inputs of the guardrails: the facts of every sample and of every verdict row.
  */
 import { readerFor } from "../../../src/apis/registry.ts";
+import { domainMaps } from "../../../src/engine/domain-settings.ts";
 import { readBundle } from "../../../src/engine/bundle.ts";
 import type { Facts } from "../../../src/engine/facts.ts";
 import { buildFacts } from "../../../src/engine/facts-builder.ts";
-import { readSamples } from "../../../src/engine/guardrail-samples.ts";
+import { readSamples, type Sample } from "../../../src/engine/guardrail-samples.ts";
 import { type JudgeRequest, splitApiVersion } from "../../../src/engine/judge-request.ts";
+import { defaultSettings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE } from "../../../src/engine/shipped-files.ts";
 import { ApprovalVerifier } from "../../../src/exceptions/approval-verifier.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
+import type { DomainMaps } from "../../../src/model/flow-facts.ts";
 import { DEFAULT_WIDTH_CONTEXT } from "../../../src/model/peer-set.ts";
 import { verdictTables } from "../../tables/verdict-rows.ts";
-import { GUARDRAILS, requestsOf } from "./sample-judge.ts";
+import { GUARDRAILS, requestsOf, settingsOfSample } from "./sample-judge.ts";
 
 /** What was judged (a sample's file, a row's id), and its facts. */
 export type NamedFacts = readonly [name: string, facts: Facts];
@@ -29,7 +32,9 @@ const EXCEPTIONS = {
 /** The facts of all samples. */
 export async function factsOfSamples(): Promise<readonly NamedFacts[]> {
   const samples = await readSamples(GUARDRAILS);
-  return samples.flatMap((sample) => requestsOf(sample).flatMap((request) => factsOf(sample.file, request)));
+  return samples.flatMap((sample) =>
+    requestsOf(sample).flatMap((request) => factsOf(sample.file, request, mapsOf(sample))),
+  );
 }
 
 /** The facts of all verdict rows that are objects of a kind with a reader. */
@@ -39,12 +44,22 @@ export function factsOfVerdictRows(): readonly NamedFacts[] {
   );
 }
 
+function mapsOf(sample: Sample): DomainMaps | undefined {
+  return domainMaps(settingsOfSample(defaultSettings(BUNDLE.manifest), sample));
+}
+
 /** The facts of one request; none where no reader knows the kind. */
-export function factsOf(name: string, request: JudgeRequest): readonly NamedFacts[] {
+export function factsOf(name: string, request: JudgeRequest, maps?: DomainMaps): readonly NamedFacts[] {
   const reader = readerFor(request.group, request.kind);
   if (reader === undefined) return [];
   const oldReading = request.oldObject === null ? undefined : reader.read(request.oldObject);
-  const context = { digest: BUNDLE.digest, withSource: false, widths: DEFAULT_WIDTH_CONTEXT, exceptions: EXCEPTIONS };
+  const context = {
+    digest: BUNDLE.digest,
+    withSource: false,
+    widths: DEFAULT_WIDTH_CONTEXT,
+    exceptions: EXCEPTIONS,
+    ...(maps === undefined ? {} : { domainMaps: maps }),
+  };
   return [[name, buildFacts(request, reader.read(request.object), oldReading, context)]];
 }
 

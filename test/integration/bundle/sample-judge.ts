@@ -7,7 +7,7 @@ import { type Bundle, readBundle } from "../../../src/engine/bundle.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type { Sample } from "../../../src/engine/guardrail-samples.ts";
 import type { JudgeRequest } from "../../../src/engine/judge-request.ts";
-import { readSettings, type Settings } from "../../../src/engine/settings.ts";
+import { parseSettings, readSettings, type Settings } from "../../../src/engine/settings.ts";
 import { SHIPPED_BUNDLE, SHIPPED_REGO, SHIPPED_SETTINGS } from "../../../src/engine/shipped-files.ts";
 import type { Finding } from "../../../src/engine/verdict.ts";
 import { metadataPointers, readException } from "../../../src/exceptions/annotations.ts";
@@ -31,6 +31,18 @@ export async function shippedEngine(): Promise<Engine> {
   return engineFor(bundle, await readSettings(SHIPPED_SETTINGS, bundle.manifest));
 }
 
+const SETTINGS_HEAD = "apiVersion: ringfence.dev/v1alpha1\nkind: Guardrails\nmetadata: {name: samples}\n";
+
+/** The settings with the parameters that the guardrail's samples are for. */
+export function settingsOfSample(settings: Settings, { file, guardrail, settings: written }: Sample): Settings {
+  const own = settings.guardrails[guardrail];
+  if (own === undefined || written === undefined) return settings;
+  const { manifest } = readBundle(SHIPPED_BUNDLE);
+  const { guardrails } = parseSettings(new TextEncoder().encode(SETTINGS_HEAD + written), file, manifest);
+  const parameters = guardrails[guardrail]?.parameters ?? own.parameters;
+  return { ...settings, guardrails: { ...settings.guardrails, [guardrail]: { ...own, parameters } } };
+}
+
 /** An engine that takes the approvals of samples. */
 export function engineFor(bundle: Bundle, settings: Settings): Engine {
   const exceptions = { ...settings.exceptions, audience: "prod" };
@@ -47,12 +59,16 @@ export async function judgeSample(
   labels: Readonly<Record<string, string>> = {},
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  const judging =
+    sample.settings === undefined
+      ? engine
+      : engineFor(readBundle(SHIPPED_BUNDLE), settingsOfSample(engine.settings, sample));
   for (const request of requestsOf(sample)) {
     const hasLabels = request.namespaceLabels !== null || Object.keys(labels).length > 0;
     const namespaceLabels = hasLabels ? { ...request.namespaceLabels, ...labels } : null;
-    const signed = signedRequest({ ...request, namespaceLabels }, sample, engine);
-    await engine.prepare(signed);
-    findings.push(...engine.judge(signed).findings);
+    const signed = signedRequest({ ...request, namespaceLabels }, sample, judging);
+    await judging.prepare(signed);
+    findings.push(...judging.judge(signed).findings);
   }
   return findings;
 }

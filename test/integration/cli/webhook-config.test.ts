@@ -85,9 +85,19 @@ describe("webhook-config", () => {
   );
 
   test(
-    "names exactly the resources that have a reader",
+    "names exactly the resources that have a reader, and groups that are policy as a whole",
     async () => {
-      const rules = (await webhook("--url", "https://localhost"))["rules"] as unknown as readonly Rule[];
+      const all = (await webhook("--url", "https://localhost"))["rules"] as unknown as readonly Rule[];
+      const rules = all.filter(({ resources }) => !resources.includes("*"));
+      expect(all.filter(({ resources }) => resources.includes("*"))).toEqual([
+        {
+          apiGroups: ["policy.networking.k8s.io", "security.istio.io", "policy.linkerd.io", "spire.spiffe.io"],
+          apiVersions: ["*"],
+          operations: ["CREATE", "UPDATE"],
+          resources: ["*"],
+          scope: "*",
+        },
+      ]);
       const named = rules.flatMap(({ apiGroups, apiVersions, operations, resources, scope }) =>
         resources.map((resource) => ({ group: apiGroups.join(), versions: apiVersions, resource, scope, operations })),
       );

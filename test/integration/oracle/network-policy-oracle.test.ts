@@ -6,25 +6,12 @@ import { loadEngine } from "../../../src/engine/live-engine.ts";
 import { SHIPPED_BUNDLE, SHIPPED_SETTINGS } from "../../../src/engine/shipped-files.ts";
 import type { JsonObject } from "../../../src/intake/json-value.ts";
 import { allowsAnyone, type Peer, type Port, type Rule, type Selector } from "./network-policy-oracle.ts";
+import { randomSource } from "./random-source.ts";
 
 const POLICIES = Number(process.env["ORACLE_POLICIES"] ?? 20_000);
 const SEED = Number(process.env["ORACLE_SEED"] ?? Date.now() % 1_000_000);
 
-/** Mulberry32: small, and the same everywhere for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const next = random(SEED);
-const below = (limit: number) => Math.floor(next() * limit);
-const pick = <Item>(items: readonly Item[]): Item => items[below(items.length)] as Item;
-const some = <Item>(most: number, make: () => Item): Item[] => Array.from({ length: below(most + 1) }, make);
+const { next, pick, some } = randomSource(SEED);
 
 // Parts that add up to everything, parts that almost do, and parts that are nothing.
 const CIDRS = [
