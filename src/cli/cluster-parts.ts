@@ -17,11 +17,14 @@ import { type ControllerMetrics, createControllerMetrics } from "../controller/c
 import { DefaultDeny } from "../controller/default-deny.ts";
 import { forecastDefaultDeny } from "../controller/default-deny-report.ts";
 import { createEventRecorder } from "../controller/event-recorder.ts";
+import { ExceptionSweep } from "../controller/exception-sweep.ts";
 import { defaultDenyRules } from "../controller/governance.ts";
 import { LeaderElection, type LeaderElectionTiming } from "../controller/leader-election.ts";
 import { NamespaceWatch } from "../controller/namespace-labels.ts";
+import type { Term } from "../controller/leader-term.ts";
 import { CONTROLLER_LEASE } from "../controller/rbac.ts";
 import { choosePolicy } from "../controller/served-templates.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Settings } from "../engine/settings.ts";
 import type { Logger } from "../server/log.ts";
 
@@ -29,6 +32,8 @@ export interface ClusterPartsOptions {
   readonly choice: ClusterChoice;
   /** The settings in force. */
   readonly settings: () => Settings;
+  /** The engine in force, which judges exceptions; without one nobody looks for ended ones. */
+  readonly engine?: () => Engine;
   /** Where Ringfence runs: the namespace of its Lease, and one that never gets a default deny. */
   readonly ownNamespace: string;
   /** Whether this process stands for election. */
@@ -89,7 +94,11 @@ export async function startClusterParts(options: ClusterPartsOptions): Promise<C
     onEnsured: (result, seconds) => metrics.podWaited(result, seconds),
     watchFailed: interrupted("default-deny"),
   });
-  const election = createElection(options, client, defaultDeny);
+  const sweep = createSweep(options, client, namespaces, metrics);
+  const lead = async (term: Term) => {
+    await Promise.all([defaultDeny.lead(term), sweep?.lead(term)]);
+  };
+  const election = createElection(options, client, lead);
   metrics.observe({
     leading: () => election?.leading ?? false,
     missing: () => defaultDeny.missing,
@@ -162,7 +171,7 @@ export function podNamespace(): string {
 function createElection(
   { leads, ownNamespace, leaderTiming = {}, log }: ClusterPartsOptions,
   client: ClusterClient,
-  defaultDeny: DefaultDeny,
+  lead: (term: Term) => Promise<void>,
 ): LeaderElection | undefined {
   if (!leads) return undefined;
   return new LeaderElection({
@@ -170,7 +179,7 @@ function createElection(
     namespace: ownNamespace,
     name: CONTROLLER_LEASE,
     identity: `${hostname()}_${randomUUID()}`,
-    lead: (term) => defaultDeny.lead(term),
+    lead,
     timing: leaderTiming,
     observer: {
       started: () => log.info("this process leads: it keeps the default deny in place"),
@@ -179,6 +188,34 @@ function createElection(
       failed: (error) => log.warn({ reason: error.message }, "the Lease can't be read or written"),
     },
   });
+}
+
+function createSweep(
+  { engine, log }: ClusterPartsOptions,
+  client: ClusterClient,
+  namespaces: NamespaceWatch,
+  metrics: ControllerMetrics,
+): ExceptionSweep | undefined {
+  if (engine === undefined) return undefined;
+  const sweep = new ExceptionSweep({
+    client,
+    engine,
+    namespaceLabels: (namespace) => namespaces.state(namespace)?.labels ?? null,
+    observer: {
+      ended: (object) => log.warn({ object }, "an exception has ended, and what it excused is still there"),
+      removed: (object, rules) => {
+        metrics.rulesRemoved(rules.length);
+        log.warn({ object, rules }, "the rules of an ended exception were removed");
+      },
+      kept: (object, reason) => log.info({ object, reason }, "the rules of an ended exception can't be removed"),
+      problems: (problems) => {
+        if (problems.length === 0) log.info("all exceptions are looked at again");
+        else log.error({ problems }, "not all exceptions can be looked at, or dealt with");
+      },
+    },
+  });
+  metrics.observeExceptions(sweep);
+  return sweep;
 }
 
 function controllerObserver(metrics: ControllerMetrics, log: Logger) {

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { ClusterError } from "../controller/cluster-error.ts";
 import { TemplateError } from "../controller/template-error.ts";
+import type { Engine } from "../engine/engine.ts";
 import { HealthChecks, watchEventLoop } from "../server/health.ts";
 import { superviseProcess } from "../server/lifecycle.ts";
 import { createLog, type Logger, type LogLevel } from "../server/log.ts";
@@ -64,7 +65,7 @@ export const controllerCommand: Command = {
     collectDefaultMetrics({ register: registry });
     let parts: ClusterParts | undefined;
     const live = await startEngine(args, log, () => void parts?.settingsChanged());
-    parts = await startParts(args, log, registry, () => live.current.settings);
+    parts = await startParts(args, log, registry, () => live.current);
     const server = await startOperations(args, parts, registry, log);
     live.watch(wholeNumber(args, "reload-seconds", "controller"));
     superviseProcess({
@@ -86,13 +87,14 @@ async function startParts(
   args: Arguments,
   log: Logger,
   registry: Registry,
-  settings: Parameters<typeof startClusterParts>[0]["settings"],
+  engine: () => Engine,
 ): Promise<ClusterParts> {
   const ownNamespace = args.text("namespace") ?? podNamespace();
   try {
     return await startClusterParts({
       choice: clusterChoice(args, "controller"),
-      settings,
+      settings: () => engine().settings,
+      engine,
       ownNamespace,
       leads: true,
       registry,

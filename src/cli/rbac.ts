@@ -2,7 +2,13 @@
  * @module `ringfence rbac`: the rights that the webhook and the controller need, for `kubectl apply -f -`.
  */
 import { chooseTemplate, readTemplates } from "../controller/default-deny-template.ts";
-import { FORECAST_RIGHTS, neededRights, type PolicyResource, rbacManifests } from "../controller/rbac.ts";
+import {
+  exceptionRights,
+  FORECAST_RIGHTS,
+  neededRights,
+  type PolicyResource,
+  rbacManifests,
+} from "../controller/rbac.ts";
 import { TemplateError } from "../controller/template-error.ts";
 import { SHIPPED_DEFAULT_DENY } from "../engine/shipped-files.ts";
 import { quote } from "../model/quote.ts";
@@ -20,7 +26,9 @@ export const rbacCommand: Command = {
   usage: "[OPTIONS]",
   description:
     "A ClusterRole, a Role for the Lease, and their bindings. Which policies may be written follows from `defaultDeny` in the\n" +
-    "settings; while its mode is observe, Pods and NetworkPolicies may be listed too, to tell what would be cut off.",
+    "settings; while its mode is observe, Pods and NetworkPolicies may be listed too, to tell what would be cut off. Where\n" +
+    "approvers have keys (exceptions.keys), every kind may be watched for exceptions that end; policies may be patched only\n" +
+    "where exceptions.atEnd is remove.",
   options: {
     ...ENGINE_OPTIONS,
     namespace: {
@@ -38,10 +46,11 @@ export const rbacCommand: Command = {
   },
   async run(args, io) {
     if (args.positionals.length > 0) throw new CallError("rbac takes options only", "rbac");
-    const { defaultDeny } = await loadSettings(args, loadBundle(args));
+    const { defaultDeny, exceptions } = await loadSettings(args, loadBundle(args));
     const rights = [
       ...neededRights(await policyResource(defaultDeny)),
       ...(defaultDeny.mode === "observe" ? FORECAST_RIGHTS : []),
+      ...exceptionRights(exceptions),
     ];
     const manifests = rbacManifests(rights, nameOf(args, "namespace"), nameOf(args, "service-account"));
     const { stringify } = await import("yaml");

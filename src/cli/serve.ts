@@ -199,6 +199,7 @@ async function connect(
     return await startClusterParts({
       choice,
       settings: () => live.current.settings,
+      engine: () => live.current,
       ownNamespace,
       leads,
       registry,

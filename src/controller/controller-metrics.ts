@@ -1,6 +1,8 @@
 /**
  * @module The controller's Prometheus metrics. Names and labels are public: dashboards and alerts depend on them.
  */
+import { observeExceptions } from "./exception-metrics.ts";
+import type { ExceptionSweep } from "./exception-sweep.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** Values that are read when somebody asks for the metrics. */
@@ -11,6 +13,9 @@ export interface ControllerValues {
   contested(): number;
 }
 
+/** Of the exceptions, read in the same way. */
+export type ExceptionValues = Pick<ExceptionSweep, "report" | "problems">;
+
 export interface ControllerMetrics {
   ensured(result: "created" | "present"): void;
   failed(): void;
@@ -19,7 +24,10 @@ export interface ControllerMetrics {
   watchFailed(collection: string): void;
   forecast(namespaces: number, cutOffPods: number): void;
   eventFailed(): void;
+  /** Rules of ended exceptions that were taken out of policies. */
+  rulesRemoved(count: number): void;
   observe(values: ControllerValues): void;
+  observeExceptions(sweep: ExceptionValues): void;
 }
 
 const WAIT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
@@ -66,7 +74,14 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     help: "Events that couldn't be written to the cluster.",
     registers,
   });
+  const rulesRemoved = new Counter({
+    name: "ringfence_exception_rules_removed_total",
+    help: "Allow rules of ended exceptions that were taken out of policies.",
+    registers,
+  });
   return {
+    rulesRemoved: (count) => rulesRemoved.inc(count),
+    observeExceptions: (sweep) => observeExceptions(registry, sweep),
     ensured: (result) => ensured.inc({ result }),
     failed: () => failures.inc(),
     podWaited: (result, seconds) => waits.observe({ result }, seconds),

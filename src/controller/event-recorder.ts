@@ -4,7 +4,7 @@
  */
 import { hostname } from "node:os";
 import type { ClusterClient } from "./cluster-client.ts";
-import type { ClusterError } from "./cluster-error.ts";
+import { ClusterError } from "./cluster-error.ts";
 
 /** The object that an Event is about. */
 export interface EventSubject {
@@ -22,6 +22,8 @@ export interface ClusterEvent {
   /** Printable text. */
   readonly message: string;
   readonly about: EventSubject;
+  /** Makes the Event one that is there at most once, whoever writes it: 24 hexadecimal digits. */
+  readonly id?: string;
 }
 
 export interface EventRecorder {
@@ -29,6 +31,9 @@ export interface EventRecorder {
   record(event: ClusterEvent): void;
 }
 
+const ALREADY_EXISTS = 409;
+// Where Events on objects of the cluster are kept, as the API server asks for.
+const NAMESPACE_OF_CLUSTER_OBJECTS = "default";
 const LIMIT_MS = 5_000;
 const LONGEST_MESSAGE = 1_024;
 // A server that answers slowly must not make them pile up.
@@ -44,8 +49,7 @@ export function createEventRecorder(
     record(event) {
       if (underWay >= MOST_UNDER_WAY) return;
       underWay += 1;
-      client
-        .request({ method: "POST", path: pathFor(event), body: eventObject(event), timeoutMs: LIMIT_MS })
+      sendEvent(client, event)
         .catch(failed)
         .finally(() => {
           underWay -= 1;
@@ -54,17 +58,36 @@ export function createEventRecorder(
   };
 }
 
-function pathFor({ about }: ClusterEvent): string {
-  return `/api/v1/namespaces/${encodeURIComponent(about.namespace)}/events`;
+/**
+ * Sends an Event; one whose id is there already is told already.
+ * @throws ClusterError where it can't be written
+ */
+export async function sendEvent(client: Pick<ClusterClient, "request">, event: ClusterEvent): Promise<void> {
+  try {
+    await client.request({ method: "POST", path: pathFor(event), body: eventObject(event), timeoutMs: LIMIT_MS });
+  } catch (cause) {
+    const isThere = cause instanceof ClusterError && cause.status === ALREADY_EXISTS && event.id !== undefined;
+    if (!isThere) throw cause;
+  }
 }
 
-function eventObject({ type, reason, message, about }: ClusterEvent) {
+function pathFor({ about }: ClusterEvent): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespaceOf(about))}/events`;
+}
+
+function namespaceOf({ namespace }: EventSubject): string {
+  return namespace === "" ? NAMESPACE_OF_CLUSTER_OBJECTS : namespace;
+}
+
+function eventObject({ type, reason, message, about, id }: ClusterEvent) {
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const { apiVersion, kind, namespace, name, uid } = about;
+  const prefix = `${name}.`.slice(-200);
+  const named = id === undefined ? { generateName: prefix } : { name: prefix + id };
   return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { namespace, generateName: `${name}.`.slice(-200) },
+    metadata: { namespace: namespaceOf(about), ...named },
     type,
     reason,
     message: message.slice(0, LONGEST_MESSAGE),

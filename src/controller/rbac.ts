@@ -4,6 +4,9 @@
  * The names of a role limit list and watch too, because they ask by `metadata.name`; and the creation by a server-side
  * apply, because a PATCH names its object (k8s.io/apiserver, pkg/endpoints/handlers/patch.go).
  */
+import { READERS } from "../apis/registry.ts";
+import { isPolicyGroup } from "../apis/policy-groups.ts";
+import type { ExceptionSettings } from "../engine/exception-settings.ts";
 import type { JsonObject } from "../intake/json-value.ts";
 import { MANAGED_NAME } from "../engine/managed-object.ts";
 
@@ -71,6 +74,26 @@ export const FORECAST_RIGHTS: readonly Right[] = [
   right("", "pods", "list", "cluster", "to tell which Pods would be cut off"),
   right("networking.k8s.io", "networkpolicies", "list", "cluster", "to tell which Pods a policy selects already"),
 ];
+
+/**
+ * The rights of the sweep of exceptions; none where no approval counts.
+ * @param settings `exceptions` of the settings
+ */
+export function exceptionRights({ keys, atEnd }: Pick<ExceptionSettings, "keys" | "atEnd">): readonly Right[] {
+  if (keys === null) return [];
+  return READERS.flatMap(({ group, resources }) =>
+    resources
+      // What comes through another resource can't be listed (a Binding).
+      .filter(({ parent }) => parent === undefined)
+      .flatMap(({ plural }) => [
+        right(group, plural, "list", "cluster", "to find the exceptions that have ended"),
+        right(group, plural, "watch", "cluster", "to see an exception that is changed or taken back"),
+        ...(atEnd === "remove" && isPolicyGroup(group)
+          ? [right(group, plural, "patch", "cluster", "to take the rules of an ended exception out")]
+          : []),
+      ]),
+  );
+}
 
 function right(group: string, resource: string, verb: string, scope: Right["scope"], why: string): Right {
   return { group, resource, verbs: [verb], scope, why };

@@ -35,9 +35,17 @@ export interface ExceptionSettings {
   readonly revoked: Revoked;
   /** For every guardrail of the bundle. */
   readonly limits: Readonly<Record<string, ExceptionLimits>>;
+  /** What becomes of what an exception excused once it has ended: told, or the allow rules are taken out of the policy. */
+  readonly atEnd: "report" | "remove";
+  /** Seconds between two looks at all exceptions of the cluster. */
+  readonly sweepSeconds: number;
+  /** Policies that one look may take rules from; where more are due, none is touched. */
+  readonly mostRemovals: number;
 }
 
 const DAY = 86_400;
+const SWEEP_SECONDS = 60;
+const MOST_REMOVALS = 10;
 
 const DEFAULT_LIMITS: ExceptionLimits = {
   longest: 30 * DAY,
@@ -138,6 +146,25 @@ export function exceptionSchema(slugs: readonly string[]): { schema: Schema; def
         "Approvals that were taken back.",
       ),
       limits: closed(limits, "Limits by guardrail, and for all others under default."),
+      atEnd: {
+        type: "string",
+        enum: ["report", "remove"],
+        description:
+          "Once an exception has ended: only tell, or take the allow rules that it excused out of the policy.",
+      },
+      sweepSeconds: {
+        type: "integer",
+        minimum: 1,
+        maximum: 3600,
+        description: "How often the controller looks at the exceptions of the cluster.",
+      },
+      mostRemovals: {
+        type: "integer",
+        minimum: 0,
+        maximum: 1000,
+        description:
+          "With atEnd remove: how many policies one look may change. Where more are due, or more than 30 % of all that carry an exception, none is changed: a clock may be wrong.",
+      },
     },
     "Exceptions: who may approve them and for how long.",
   );
@@ -173,6 +200,9 @@ export function completeExceptions(
     controllers: (given["controllers"] as readonly string[] | undefined) ?? DEFAULT_CONTROLLERS,
     revoked: completeRevoked(objectOr(given["revoked"]), problem),
     limits: Object.fromEntries(bySlug),
+    atEnd: (given["atEnd"] as ExceptionSettings["atEnd"] | undefined) ?? "report",
+    sweepSeconds: (given["sweepSeconds"] as number | undefined) ?? SWEEP_SECONDS,
+    mostRemovals: (given["mostRemovals"] as number | undefined) ?? MOST_REMOVALS,
   };
 }
 

@@ -9,7 +9,7 @@
 #   families: [network, workload, service, namespace]
 #   mode: enforce
 #   severity: high
-#   fix: "remove what was excused, or renew the exception: ringfence exception request -f FILE --renew"
+#   fix: "remove what was excused, or renew the exception: ringfence exception request, as the first time"
 #   compliance: [NIST-800-53-CM-3, NIST-800-53-AC-4, PCI-DSS-1.2.2, PCI-DSS-1.2.7, SOC2-CC8.1, ISO-27001-A.8.32]
 #   needs: [findings]
 #   excusable: false

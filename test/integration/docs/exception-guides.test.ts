@@ -15,6 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test.each([
   ["exceptions-for-teams", 10],
   ["exceptions-for-approvers", 6],
+  ["exceptions-for-platform-teams", 6],
 ])(
   "%s works as it is written",
   async (name, commands) => {
