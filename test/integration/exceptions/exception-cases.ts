@@ -67,6 +67,9 @@ export interface ExceptionCase {
   };
 }
 
+/** What is done to an object, without what is expected of it. */
+export type Case = Omit<ExceptionCase, "expect">;
+
 const FOLDER = join(import.meta.dirname, "../../tables/exceptions");
 const OBJECTS = load(readFileSync(join(FOLDER, "objects.yaml"), "utf8")) as Readonly<Record<string, JsonObject>>;
 
@@ -109,6 +112,13 @@ const SPELLINGS = {
 
 /** Judges a case. */
 export async function judgeCase(row: ExceptionCase): Promise<Verdict> {
+  const { engine, request } = makeCase(row);
+  await engine.prepare(request);
+  return engine.judge(request);
+}
+
+/** The object of a case with its approvals, and an engine that knows the keys. */
+export function makeCase(row: Case): { engine: Engine; request: JudgeRequest } {
   const engine = engineFor(row);
   const asking = withAnnotations(objectNamed(row.object), { ...requestAnnotations(row), ...row.asked });
   const tokens = (row.approve ?? [{}]).map((approval) => sign(approval, row, asking, engine));
@@ -122,11 +132,10 @@ export async function judgeCase(row: ExceptionCase): Promise<Verdict> {
     ...(row.request as Partial<JudgeRequest> | undefined),
     now: ISSUED + (row.at ?? 3600),
   };
-  await engine.prepare(request);
-  return engine.judge(request);
+  return { engine, request };
 }
 
-function storedPart(row: ExceptionCase, carrier: JsonObject): Partial<JudgeRequest> {
+function storedPart(row: Case, carrier: JsonObject): Partial<JudgeRequest> {
   if (row.stored === undefined) return {};
   const oldObject = row.stored === "approved" ? carrier : (patched(carrier, row.stored) as JsonObject);
   return { operation: "UPDATE", oldObject };
@@ -138,7 +147,7 @@ function objectNamed(name: string): JsonObject {
   return object;
 }
 
-function engineFor({ exceptions, settings, withoutKeys, firstSeen }: ExceptionCase): Engine {
+function engineFor({ exceptions, settings, withoutKeys, firstSeen }: Case): Engine {
   const document = {
     apiVersion: "ringfence.dev/v1alpha1",
     kind: "Guardrails",
@@ -154,7 +163,7 @@ function engineFor({ exceptions, settings, withoutKeys, firstSeen }: ExceptionCa
   });
 }
 
-function requestAnnotations({ from = ["any-any"] }: ExceptionCase): JsonObject {
+function requestAnnotations({ from = ["any-any"] }: Case): JsonObject {
   return {
     "ringfence.dev/exception": from.join(","),
     "ringfence.dev/exception-reason": "SEC-123: a migration",
@@ -203,7 +212,7 @@ function requestFor(object: JsonObject): JudgeRequest {
 }
 
 /** Signs what the approver sees: the findings of the object as it is then. */
-function sign(row: ApprovalRow, { from = ["any-any"] }: ExceptionCase, object: JsonObject, engine: Engine): string {
+function sign(row: ApprovalRow, { from = ["any-any"] }: Case, object: JsonObject, engine: Engine): string {
   const approver = approvers.get(row.by ?? "bob") as Approver;
   const request = requestFor(object);
   const { group, kind, namespace, name } = request;
