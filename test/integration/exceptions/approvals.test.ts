@@ -68,6 +68,16 @@ function strayBits(token: string): string {
   return token.slice(0, -1) + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".charAt(last ^ 1);
 }
 
+/** base64 with + and /, as an encoder that isn't for URLs writes it. */
+function inOtherAlphabet(): string {
+  // One signature in fifteen has neither character: then there is nothing to write differently.
+  for (;;) {
+    const token = approval(bob);
+    const other = token.replaceAll("-", "+").replaceAll("_", "/");
+    if (other !== token) return other;
+  }
+}
+
 type Row = readonly [name: string, token: () => string, status: Refusal | "verified"];
 
 const ROWS: readonly Row[] = [
@@ -168,7 +178,7 @@ const ROWS: readonly Row[] = [
   ["J5 a line break at the end", () => `${approval(bob)}\n`, "malformed"],
   ["J5 stray bits at the end", () => strayBits(approval(bob)), "malformed"],
   ["J5 (r, n - s)", () => otherSignature(approval(bob)), "verified"],
-  ["J5 plus and slash", () => approval(bob).replaceAll("-", "+").replaceAll("_", "/"), "malformed"],
+  ["J5 plus and slash", inOtherAlphabet, "malformed"],
   ["J5 two parts", () => approval(bob).split(".").slice(0, 2).join("."), "malformed"],
   ["J5 four parts", () => `${approval(bob)}.x`, "malformed"],
   ["J5 five parts, an encrypted one", () => "a.b.c.d.e", "malformed"],
