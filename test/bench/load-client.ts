@@ -18,6 +18,8 @@ export interface LoadJob {
   readonly seconds?: number;
   readonly rate?: number;
   readonly large?: boolean;
+  /** A file with the review that is sent, instead of the small one. */
+  readonly bodyFile?: string;
 }
 
 export interface LoadResult {
@@ -33,6 +35,7 @@ const CONNECTIONS = 16;
 const job = JSON.parse(process.argv[2] ?? "{}") as LoadJob;
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca: readFileSync(job.authority) });
 
+const small = job.bodyFile === undefined ? SMALL_REVIEW : readFileSync(job.bodyFile, "utf8");
 const latencies: number[] = [];
 let answers = 0;
 let wrong = 0;
@@ -75,7 +78,7 @@ async function saturate(count: number): Promise<void> {
     while (started < count) {
       started += 1;
       const sentAt = performance.now();
-      await send(SMALL_REVIEW);
+      await send(small);
       latencies.push(performance.now() - sentAt);
     }
   };
@@ -105,7 +108,7 @@ const startedAt = performance.now();
 if (job.count !== undefined) await saturate(job.count);
 else {
   const { seconds = 1, rate = 100, large = false } = job;
-  await arrivals(rate, seconds, large ? LARGE_REVIEW : SMALL_REVIEW);
+  await arrivals(rate, seconds, large ? LARGE_REVIEW : small);
 }
 latencies.sort((a, b) => a - b);
 const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;

@@ -31,12 +31,16 @@ function managedFields(): unknown[] {
   ];
 }
 
-function pod(padding: Readonly<Record<string, string>>): unknown {
+/** @param annotations beside its own; @param spec beside its own */
+export function pod(
+  annotations: Readonly<Record<string, string>>,
+  spec: Readonly<Record<string, unknown>> = {},
+): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      annotations: { "checksum/config": "0123456789abcdef".repeat(4), ...padding },
+      annotations: { "checksum/config": "0123456789abcdef".repeat(4), ...annotations },
       creationTimestamp: null,
       generateName: "api-6d4cf56db6-",
       labels: LABELS,
@@ -55,6 +59,7 @@ function pod(padding: Readonly<Record<string, string>>): unknown {
       ],
     },
     spec: {
+      ...spec,
       containers: [
         {
           env: Array.from({ length: 2 }, (_, index) => ({ name: `SETTING_${index}`, value: `value-${index}` })),
@@ -115,7 +120,7 @@ function pod(padding: Readonly<Record<string, string>>): unknown {
   };
 }
 
-function review(object: unknown): string {
+export function review(object: object): string {
   // Go's encoder ends with a line feed.
   return `${JSON.stringify({
     kind: "AdmissionReview",

@@ -12,6 +12,7 @@ import { ensureDevelopmentCertificates } from "../../src/certs/development-ca.ts
 import { manyGuardrails } from "./many-guardrails.ts";
 import { generateManifests } from "./manifests.ts";
 import { load, type MeasuredServer, startServer } from "./processes.ts";
+import { signException } from "./signed-exception.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PROGRAM = join(ROOT, "dist/ringfence.js");
@@ -100,6 +101,31 @@ async function measureGuardrails(): Promise<void> {
   const { one = 0, thirty = 0 } = await inTurns(servers);
   ratio("30 guardrails ÷ 1 guardrail", thirty / one, 3.5, `${thirty.toFixed(0)} µs ÷ ${one.toFixed(0)} µs`);
   await Promise.all(Object.values(servers).map((server) => server.stop()));
+}
+
+async function measureExceptions(): Promise<void> {
+  say("a Pod with a signed exception beside one without ...");
+  const { settings, bodyFile } = signException(PROGRAM, folder);
+  const server = await serve("--settings", settings);
+  const cost = async (job: { readonly bodyFile?: string }) => {
+    const before = server.cpuSeconds();
+    const { answers } = await load({ port: server.port, authority, count: REVIEWS_PER_ROUND, ...job });
+    return ((server.cpuSeconds() - before) / answers) * 1e6;
+  };
+  let plain = Number.POSITIVE_INFINITY;
+  let excused = Number.POSITIVE_INFINITY;
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const [without, withOne] = [await cost({}), await cost({ bodyFile })];
+    // The first round warms up.
+    if (round > 0) [plain, excused] = [Math.min(plain, without), Math.min(excused, withOne)];
+  }
+  ratio(
+    "Pod with a signed exception ÷ without",
+    excused / plain,
+    2,
+    `${excused.toFixed(0)} µs ÷ ${plain.toFixed(0)} µs`,
+  );
+  await server.stop();
 }
 
 async function measureTail(): Promise<void> {
@@ -206,6 +232,7 @@ const only = process.argv[2];
 const PARTS = {
   servers: measureServers,
   guardrails: measureGuardrails,
+  exceptions: measureExceptions,
   tail: measureTail,
   memory: measureMemory,
   start: measureStart,
